@@ -1,0 +1,77 @@
+//! Reading JSON that a caller wrote: strict, and with errors that name the field, the rule and the way out.
+
+use serde::de::DeserializeOwned;
+
+use crate::credential::ApiKey;
+use crate::error::{Error, ErrorKind};
+
+/// Parses `json` into `T`; `what` names the document ("config", "request", "options") in the error.
+pub(crate) fn parse<T: DeserializeOwned>(
+    json: &str,
+    what: &str,
+    kind: ErrorKind,
+) -> Result<T, Error> {
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        let rule = redact_keys(&error.into_inner().to_string());
+        let rule = shorten(&rule);
+        Error::new(
+            kind,
+            match path.as_str() {
+                "." => format!("{what}: {rule}"),
+                path => format!("{what}: {}: {rule}", shorten(&redact_keys(path))),
+            },
+        )
+    })?;
+    deserializer
+        .end()
+        .map_err(|error| Error::new(kind, format!("{what}: {error}")))?;
+    Ok(value)
+}
+
+/// A value of the caller's in an error message: quoted, on one line, not endless, and never a key.
+pub(crate) fn quoted(text: &str) -> String {
+    format!("{:?}", shorten(&redact_keys(text)))
+}
+
+/// At most 200 characters, so that an error stays readable whatever was given.
+pub(crate) fn shorten(text: &str) -> String {
+    const LIMIT: usize = 200;
+    match text.char_indices().nth(LIMIT) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+/// Blots out whatever looks like an API key: one pasted into the wrong setting must not end in a log.
+pub(crate) fn redact_keys(text: &str) -> String {
+    let mut parts = text.split(ApiKey::PREFIX);
+    let mut redacted = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let rest = part.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || "_-.+/=".contains(c));
+        redacted.push_str(ApiKey::PREFIX);
+        redacted.push_str("[redacted]");
+        redacted.push_str(rest);
+    }
+    redacted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_in_the_wrong_place_is_blotted_out() {
+        assert_eq!(
+            redact_keys("site eght_abc-123, tenant eght_x"),
+            "site eght_[redacted], tenant eght_[redacted]"
+        );
+        assert_eq!(redact_keys("nothing here"), "nothing here");
+    }
+
+    #[test]
+    fn an_endless_value_is_cut_at_a_character() {
+        assert_eq!(shorten(&"ü".repeat(500)), format!("{}…", "ü".repeat(200)));
+    }
+}
