@@ -19,6 +19,11 @@ impl ApiKey {
     pub(crate) fn expose(&self) -> &str {
         &self.0
     }
+
+    /// The key's bytes in a buffer that is wiped when it is dropped.
+    pub(crate) fn to_wiping_bytes(&self) -> Zeroizing<Vec<u8>> {
+        Zeroizing::new(self.0.as_bytes().to_vec())
+    }
 }
 
 impl FromStr for ApiKey {

@@ -269,6 +269,12 @@ impl Error {
         self
     }
 
+    /// Appends what else the caller must know.
+    pub(crate) fn with_note(mut self, note: &str) -> Self {
+        self.0.message = format!("{}; {note}", self.0.message);
+        self
+    }
+
     /// Says in which step of a longer operation it happened.
     pub(crate) fn in_step(mut self, step: &str) -> Self {
         self.0.message = format!("{step}: {}", self.0.message);

@@ -1,0 +1,342 @@
+//! The client: the two requests of the API, the eight actions by name, and the two operations made of several requests.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::Arc;
+
+use reqwest::Method;
+use serde::Serialize;
+
+use crate::cancel::Cancel;
+use crate::config::{ClientConfig, Settings};
+use crate::error::{Error, ErrorKind, Result};
+use crate::identifier::CampaignId;
+use crate::launch::{LaunchOptions, LaunchStrategy};
+use crate::log::LogLevel;
+use crate::model::{
+    Campaign, CampaignAction, CampaignState, ModifyCampaign, NewRecord, Record, records_of_answer,
+};
+use crate::transport::{Patience, Request, Transport};
+use crate::validate;
+
+/// A client for the campaigns of one tenant.
+///
+/// Every call blocks until the server has spoken, the attempts are used up, or the call is cancelled. Clones are cheap and
+/// share connections, pace and log; a client may be used from any number of threads at once. It keeps one thread of its own,
+/// which ends when the last clone is dropped. A client inherited through fork works in the child.
+///
+/// ```no_run
+/// use campaigns8x8::{Client, ClientConfig, LaunchOptions, NewRecord};
+///
+/// let client = Client::new(ClientConfig::new())?; // all from CAMPAIGNS8X8_… in the environment
+/// let campaign = "123e4567-e89b-12d3-a456-426614174000".parse()?;
+/// client.launch_campaign(&campaign, &LaunchOptions::default())?;
+/// client.add_records(&campaign, &[NewRecord::new("CRM-12345")?])?;
+/// client.stop_campaign(&campaign)?;
+/// # Ok::<(), campaigns8x8::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    transport: Arc<Transport>,
+    cancel: Option<Cancel>,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("base_url", &self.base_url())
+            .field("tenant", &self.tenant())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// A client with these settings, completed from the environment. Sends nothing.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] on a setting that is missing or wrong; it names the setting and what would supply it.
+    /// [`ErrorKind::Tls`] if the system has no trusted certificates.
+    pub fn new(config: ClientConfig) -> Result<Self> {
+        Ok(Self {
+            transport: Arc::new(Transport::new(Settings::resolve(config)?)?),
+            cancel: None,
+        })
+    }
+
+    /// The same client, whose calls are ended by `cancel`.
+    pub fn with_cancel(&self, cancel: &Cancel) -> Self {
+        Self {
+            transport: Arc::clone(&self.transport),
+            cancel: Some(cancel.clone()),
+        }
+    }
+
+    /// Sends lines up to `max_level` to `sink`: one line an attempt, with method, path, status, milliseconds and number.
+    ///
+    /// `sink` is called on the thread that makes the call, with no lock held: it may call the client. It replaces the one
+    /// before, for all clones.
+    pub fn set_log(
+        &self,
+        max_level: LogLevel,
+        sink: impl Fn(LogLevel, &str) + Send + Sync + 'static,
+    ) {
+        self.transport.log.set(max_level, sink);
+    }
+
+    /// Writes no more lines.
+    pub fn clear_log(&self) {
+        self.transport.log.clear();
+    }
+
+    /// Everything before `/{campaignId}`.
+    pub fn base_url(&self) -> &str {
+        self.transport.settings().base_url.as_str()
+    }
+
+    /// The tenant's name.
+    pub fn tenant(&self) -> &str {
+        self.transport.settings().tenant.as_str()
+    }
+
+    /// Asks for an action, and answers the campaign as it stands once the action was accepted.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`] before sending, if `buildOnStart` goes with another action than START.
+    /// [`ErrorKind::Conflict`] (or, in another dialect of the server, [`ErrorKind::BadRequest`]) if the action is not valid in
+    /// the campaign's state. Any other kind of the table in [`ErrorKind`]. [`Error::is_outcome_unknown`] tells whether the
+    /// action may have been applied all the same; RESUME and RETRY are then not sent again.
+    pub fn modify_campaign(&self, id: &CampaignId, request: &ModifyCampaign) -> Result<Campaign> {
+        self.modify(id, request, &self.patience())
+    }
+
+    /// Adds 1 to 100 records, all or none, and answers them in the order sent.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Validation`] before sending, with every fault of every record. [`ErrorKind::Conflict`] (or
+    /// [`ErrorKind::BadRequest`]) if an id is on the campaign already or the state forbids it. With
+    /// [`Error::is_outcome_unknown`] the records may be on the campaign all the same; sending them again is safe, because the
+    /// server refuses an id that is on the campaign already.
+    pub fn add_records(&self, id: &CampaignId, records: &[NewRecord]) -> Result<Vec<Record>> {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            records: &'a [NewRecord],
+        }
+        validate::check_request(records)?;
+        let request = self.request(Method::POST, id, Some("records"), &Body { records }, true)?;
+        self.transport.call(&request, &self.patience(), |answer| {
+            records_of_answer(answer).filter(|answered| answers_all(records, answered))
+        })
+    }
+
+    /// Brings a campaign to dial, and answers it as the accepted START did. Whether it runs by then cannot be seen: the API
+    /// has no GET.
+    ///
+    /// While a build lasts START is refused; it is sent again every [`poll_interval`](LaunchOptions::poll_interval), within
+    /// [`deadline`](LaunchOptions::deadline). No other action is ever used to find out the state.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Deadline`] if START was refused until the end: the build lasts longer, or failed; the last refusal is in
+    /// [`Error::http`]. [`ErrorKind::Conflict`] if the answer to BUILD says that it failed. Else as
+    /// [`modify_campaign`](Self::modify_campaign).
+    pub fn launch_campaign(&self, id: &CampaignId, options: &LaunchOptions) -> Result<Campaign> {
+        options.check()?;
+        let patience = self.patience().within(options.deadline);
+        let request = |action| {
+            let mut request = ModifyCampaign::new(action);
+            if let Some(enabled) = options.enabled {
+                request = request.enabled(enabled);
+            }
+            request
+        };
+        let start = request(CampaignAction::Start);
+        match options.strategy {
+            LaunchStrategy::Start => self.modify(id, &start, &patience),
+            LaunchStrategy::BuildOnStart => {
+                self.modify(id, &start.build_on_start(true), &patience)
+            }
+            LaunchStrategy::BuildThenStart => {
+                match self.modify(id, &request(CampaignAction::Build), &patience) {
+                    Ok(campaign) if campaign.state == CampaignState::BuildError => {
+                        return Err(Error::new(ErrorKind::Conflict, "BUILD failed at once: BUILD_ERROR")
+                            .with_attempts(1)
+                            .with_hint("look in the console why the campaign cannot be built"));
+                    }
+                    Ok(_) => {}
+                    // The first BUILD got no answer and the second was refused: most likely the build lasts already.
+                    Err(error) if is_state_refusal(&error) && error.is_outcome_unknown() => {}
+                    Err(error) => return Err(error.in_step("BUILD")),
+                }
+                // `enabled` went with BUILD, which a disabled campaign accepts.
+                let start = ModifyCampaign::new(CampaignAction::Start);
+                self.start_once_built(id, &start, options, &patience)
+            }
+        }
+    }
+
+    fn start_once_built(
+        &self,
+        id: &CampaignId,
+        start: &ModifyCampaign,
+        options: &LaunchOptions,
+        patience: &Patience<'_>,
+    ) -> Result<Campaign> {
+        let mut unknown = false;
+        let mut attempts = 0;
+        loop {
+            let refusal = match self.modify(id, start, patience) {
+                Ok(campaign) => return Ok(campaign),
+                Err(error) if is_state_refusal(&error) => error,
+                Err(error) => {
+                    unknown |= error.is_outcome_unknown();
+                    return Err(error.in_step("START").with_outcome_unknown(unknown));
+                }
+            };
+            unknown |= refusal.is_outcome_unknown();
+            attempts += refusal.attempts();
+            self.transport.log.write(LogLevel::Info, || {
+                format!("START of {id} refused, the build lasts; again in {} ms", options.poll_interval.as_millis())
+            });
+            if let Err(why) = patience.sleep(options.poll_interval) {
+                let error = crate::transport::interrupted(why).in_step("START");
+                let error = match refusal.http() {
+                    Some(http) => error.with_http(http.clone()),
+                    None => error,
+                };
+                return Err(error
+                    .with_attempts(attempts)
+                    .with_outcome_unknown(unknown)
+                    .with_hint(
+                        "START was refused until then: the build lasts longer than the deadline, or it failed; look in the \
+                         console, then call again",
+                    ));
+            }
+        }
+    }
+
+    /// Stops a campaign for real: PAUSE, then PURGE, because PAUSE alone lets the records that are queued already be dialed.
+    /// Answers the campaign as PURGE did.
+    ///
+    /// A campaign that does not run refuses PAUSE; it is purged all the same, where its state allows it.
+    ///
+    /// # Errors
+    /// As [`modify_campaign`](Self::modify_campaign); the message says which of the two steps failed, and whether the
+    /// campaign is paused by then.
+    pub fn stop_campaign(&self, id: &CampaignId) -> Result<Campaign> {
+        let paused = match self.pause(id) {
+            Ok(_) => "PURGE (the campaign is paused, its queued records are still dialed)",
+            // Not running: PURGE is valid only where nothing runs, so it can do no harm, and tells more.
+            Err(error) if is_state_refusal(&error) => "PURGE (PAUSE was refused before it)",
+            Err(error) => return Err(error.in_step("PAUSE")),
+        };
+        self.purge(id).map_err(|error| error.in_step(paused))
+    }
+
+    /// BUILD: the campaign is BUILDING, then READY or BUILD_ERROR.
+    ///
+    /// # Errors
+    /// As [`modify_campaign`](Self::modify_campaign); so it is for the other seven.
+    pub fn build(&self, id: &CampaignId) -> Result<Campaign> {
+        self.act(id, CampaignAction::Build)
+    }
+
+    /// RESET: back to CREATED.
+    pub fn reset(&self, id: &CampaignId) -> Result<Campaign> {
+        self.act(id, CampaignAction::Reset)
+    }
+
+    /// START: dial, or wait for the schedule to open.
+    pub fn start(&self, id: &CampaignId) -> Result<Campaign> {
+        self.act(id, CampaignAction::Start)
+    }
+
+    /// PAUSE: hand out no new records. Records already queued are still dialed: see [`stop_campaign`](Self::stop_campaign).
+    pub fn pause(&self, id: &CampaignId) -> Result<Campaign> {
+        self.act(id, CampaignAction::Pause)
+    }
+
+    /// RESUME: go on after PAUSE. Never sent a second time when the first one's outcome is unknown.
+    pub fn resume(&self, id: &CampaignId) -> Result<Campaign> {
+        self.act(id, CampaignAction::Resume)
+    }
+
+    /// RETRY: go on after RUN_ERROR. Never sent a second time when the first one's outcome is unknown.
+    pub fn retry(&self, id: &CampaignId) -> Result<Campaign> {
+        self.act(id, CampaignAction::Retry)
+    }
+
+    /// CANCEL: end the campaign.
+    pub fn cancel(&self, id: &CampaignId) -> Result<Campaign> {
+        self.act(id, CampaignAction::Cancel)
+    }
+
+    /// PURGE: clear the queued interactions; the state stays.
+    pub fn purge(&self, id: &CampaignId) -> Result<Campaign> {
+        self.act(id, CampaignAction::Purge)
+    }
+
+    fn act(&self, id: &CampaignId, action: CampaignAction) -> Result<Campaign> {
+        self.modify_campaign(id, &ModifyCampaign::new(action))
+    }
+
+    fn modify(
+        &self,
+        id: &CampaignId,
+        body: &ModifyCampaign,
+        patience: &Patience<'_>,
+    ) -> Result<Campaign> {
+        body.check()?;
+        let repeatable = body.action().is_repeatable();
+        let request = self.request(Method::PATCH, id, None, body, repeatable)?;
+        self.transport
+            .call(&request, patience, Campaign::from_answer)
+    }
+
+    fn request(
+        &self,
+        method: Method,
+        id: &CampaignId,
+        below: Option<&str>,
+        body: &impl Serialize,
+        repeatable: bool,
+    ) -> Result<Request> {
+        let internal = |message: String| Error::new(ErrorKind::Internal, message);
+        let mut url = self.transport.settings().base_url.clone();
+        url.path_segments_mut()
+            .map_err(|()| internal("baseUrl has no path".to_owned()))?
+            .pop_if_empty()
+            .push(&id.to_string())
+            .extend(below);
+        Ok(Request {
+            method,
+            url,
+            body: serde_json::to_vec(body).map_err(|error| internal(error.to_string()))?,
+            repeatable,
+        })
+    }
+
+    fn patience(&self) -> Patience<'_> {
+        Patience::new(self.cancel.as_ref())
+    }
+}
+
+/// Whether a refusal is about the campaign's state: 409 in the guide, and in the vendor's other dialect a 400 that names no
+/// field (contract: disagreement 2).
+fn is_state_refusal(error: &Error) -> bool {
+    match error.kind() {
+        ErrorKind::Conflict => true,
+        ErrorKind::BadRequest => {
+            error.field_errors().is_empty() && error.http().is_some_and(|http| http.status == 400)
+        }
+        _ => false,
+    }
+}
+
+/// Whether an answer speaks of exactly the records that were sent. Anything else is no proof that they were added.
+fn answers_all(sent: &[NewRecord], answered: &[Record]) -> bool {
+    let mut ids: HashSet<&str> = sent.iter().map(|r| r.crm_record_id().as_str()).collect();
+    answered.len() == sent.len()
+        && answered
+            .iter()
+            .filter_map(|record| record.crm_record_id.as_deref())
+            .all(|id| ids.remove(id))
+}

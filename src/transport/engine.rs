@@ -1,0 +1,293 @@
+//! One attempt: the HTTP client, and the thread that drives its connections. Calls run on the caller's thread and wait for
+//! that one; it starts with the engine and is joined when the engine is dropped.
+
+use std::sync::mpsc;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use reqwest::header::{
+    ACCEPT, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT,
+};
+use reqwest::redirect;
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::oneshot;
+
+use super::pacing::Pacer;
+use super::patience::{Interrupted, Patience};
+use super::verdict::{self, Failure};
+use super::{Request, bounded_seconds, tls};
+use crate::config::{Proxy, Settings};
+use crate::error::{Error, ErrorKind, Result};
+
+/// The media type of every body, in both directions (contract: addressing and headers).
+const MEDIA_TYPE: &str = "application/vnd.campaigns.v1+json";
+
+/// How long a name look-up that still runs is waited for when the engine is dropped.
+const SHUTDOWN: Duration = Duration::from_secs(2);
+
+#[derive(Debug)]
+pub(super) struct Engine {
+    http: reqwest::Client,
+    runtime: Handle,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+    pub(super) pacer: Pacer,
+}
+
+/// What came back: a status, and as much of the rest as arrived.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) retry_after: Option<Duration>,
+    pub(super) allowance: Option<Allowance>,
+    pub(super) body: Body,
+}
+
+/// What the server said of its rate limit: `x-ratelimit-limit`, `-remaining`, and the time until `-reset`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Allowance {
+    pub(super) limit: u64,
+    pub(super) remaining: u64,
+    /// Unix seconds at which the window ends: the same for all answers of one window.
+    pub(super) reset: u64,
+    /// The time until then, as this machine's clock has it.
+    pub(super) resets_in: Duration,
+}
+
+#[derive(Debug)]
+pub(super) enum Body {
+    Complete(Vec<u8>),
+    /// The connection broke, or the time was up, before the end.
+    Broken(Vec<u8>, reqwest::Error),
+    /// Longer than the limit; what was read is dropped.
+    TooLong,
+}
+
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// The caller stopped waiting while the request was under way.
+    Interrupted(Interrupted),
+    /// No answer.
+    Failed(Box<Failure>),
+}
+
+impl Engine {
+    pub(super) fn new(settings: &Settings) -> Result<Self> {
+        let http = http_client(settings)?;
+        let internal = |error: std::io::Error| {
+            Error::new(
+                ErrorKind::Internal,
+                format!("the client's thread cannot be started: {error}"),
+            )
+        };
+        let runtime = Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .thread_name("campaigns8x8-dns")
+            .build()
+            .map_err(internal)?;
+        let handle = runtime.handle().clone();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let thread = thread::Builder::new()
+            .name("campaigns8x8".to_owned())
+            .spawn(move || {
+                // An error means that the engine is gone, which is the signal too.
+                let _ = runtime.block_on(stopped);
+                runtime.shutdown_timeout(SHUTDOWN);
+            })
+            .map_err(internal)?;
+        Ok(Self {
+            http,
+            runtime: handle,
+            stop: Some(stop),
+            thread: Some(thread),
+            pacer: Pacer::new(settings.rate_limit.as_ref()),
+        })
+    }
+
+    /// Sends `request` once and waits for the answer. If the caller loses patience, the request is dropped together with its
+    /// connection.
+    pub(super) fn exchange(
+        &self,
+        request: &Request,
+        settings: &Settings,
+        patience: &Patience<'_>,
+    ) -> Result<Answer, Trouble> {
+        let sending = self
+            .http
+            .request(request.method.clone(), request.url.clone())
+            .body(request.body.clone())
+            .send();
+        let limit = settings.max_response_bytes;
+        let (sender, receiver) = mpsc::sync_channel(1);
+        let task = self.runtime.spawn(async move {
+            let result = match sending.await {
+                Ok(response) => Ok(read(response, limit).await),
+                Err(error) => Err(error),
+            };
+            // The caller may have stopped waiting; then nobody needs it.
+            let _ = sender.send(result);
+        });
+        match patience.receive(&receiver) {
+            Ok(Some(Ok(answer))) => Ok(answer),
+            Ok(Some(Err(error))) => Err(Trouble::Failed(Box::new(verdict::no_answer(
+                &error,
+                &request.url,
+                settings,
+            )))),
+            Ok(None) => Err(Trouble::Failed(Box::new(Failure::internal(
+                "the client's thread ended before the answer came",
+            )))),
+            Err(why) => {
+                task.abort();
+                Err(Trouble::Interrupted(why))
+            }
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // Nothing to do about a panic of that thread here; its calls have already failed.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn http_client(settings: &Settings) -> Result<reqwest::Client> {
+    let mut builder = reqwest::Client::builder()
+        .default_headers(headers(settings)?)
+        // A redirect would carry the key to another host, or turn a PATCH into a GET that answers 200.
+        .redirect(redirect::Policy::none())
+        // Repetition is decided in `retry`, where it is known what must not happen twice.
+        .retry(reqwest::retry::never())
+        .connect_timeout(settings.connect_timeout)
+        .timeout(settings.timeout)
+        .tcp_nodelay(true)
+        .http1_only();
+    builder = match &settings.proxy {
+        Proxy::Environment => builder,
+        Proxy::None => builder.no_proxy(),
+        Proxy::Given(url) => {
+            let proxy = reqwest::Proxy::all(url.clone()).map_err(|error| {
+                Error::config(format!("proxy cannot be used: {}", error.without_url()))
+            })?;
+            builder.proxy(proxy)
+        }
+    };
+    // Plain http needs no trust store, and reading one takes milliseconds. A proxy may be reached by https all the same.
+    if settings.base_url.scheme() == "https" || !matches!(settings.proxy, Proxy::None) {
+        builder = builder.tls_backend_preconfigured(tls::config(settings.ca_bundle.as_deref())?);
+    } else {
+        builder = builder.tls_backend_preconfigured(tls::no_trust()?);
+    }
+    builder.build().map_err(|error| {
+        Error::new(
+            ErrorKind::Internal,
+            format!("the HTTP client cannot be made: {}", error.without_url()),
+        )
+    })
+}
+
+fn headers(settings: &Settings) -> Result<HeaderMap> {
+    let unfit = |_| Error::config("a setting has a character that cannot stand in a header");
+    // The header's bytes are the key's own wiping buffer, not a copy that stays behind in memory.
+    let key = Bytes::from_owner(settings.api_key.to_wiping_bytes());
+    let mut key = HeaderValue::from_maybe_shared(key).map_err(unfit)?;
+    key.set_sensitive(true);
+    let mut headers = HeaderMap::new();
+    headers.insert(HeaderName::from_static("x-api-key"), key);
+    headers.insert(
+        HeaderName::from_static("x-8x8-tenant"),
+        HeaderValue::from_str(settings.tenant.as_str()).map_err(unfit)?,
+    );
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+    headers.insert(ACCEPT, HeaderValue::from_static(MEDIA_TYPE));
+    headers.insert(
+        USER_AGENT,
+        HeaderValue::from_str(&settings.user_agent).map_err(unfit)?,
+    );
+    Ok(headers)
+}
+
+async fn read(mut response: reqwest::Response, limit: u64) -> Answer {
+    let now = SystemTime::now();
+    let status = response.status().as_u16();
+    let headers = response.headers();
+    let retry_after = retry_after(headers, now);
+    let allowance = allowance(headers, now);
+    let too_long = |length: usize| u64::try_from(length).is_ok_and(|length| length > limit);
+    let mut read = Vec::new();
+    let body = loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) => read.extend_from_slice(&chunk),
+            Ok(None) => break Body::Complete(read),
+            Err(error) => break Body::Broken(read, error),
+        }
+        if too_long(read.len()) {
+            break Body::TooLong;
+        }
+    };
+    Answer {
+        status,
+        retry_after,
+        allowance,
+        body,
+    }
+}
+
+/// `Retry-After` as seconds or as a date; a date that has passed means now.
+fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(bounded_seconds(seconds));
+    }
+    let date = httpdate::parse_http_date(text).ok()?;
+    let server_now = server_clock(headers, now);
+    let wait = date.duration_since(server_now).unwrap_or_default();
+    Some(bounded_seconds(wait.as_secs_f64().ceil() as u64))
+}
+
+fn allowance(headers: &HeaderMap, now: SystemTime) -> Option<Allowance> {
+    let number = |name| headers.get(name)?.to_str().ok()?.trim().parse().ok();
+    let reset = number("x-ratelimit-reset")?;
+    let ends = UNIX_EPOCH + bounded_reset(reset);
+    Some(Allowance {
+        limit: number("x-ratelimit-limit").or_else(|| number("x-ratelimit-remaining"))?,
+        remaining: number("x-ratelimit-remaining")?,
+        reset,
+        resets_in: ends
+            .duration_since(server_clock(headers, now))
+            .unwrap_or_default()
+            .min(bounded_seconds(u64::MAX)),
+    })
+}
+
+/// Far enough in the future for any server, near enough for `SystemTime`.
+fn bounded_reset(seconds: u64) -> Duration {
+    Duration::from_secs(seconds.min(1 << 40))
+}
+
+/// The server's time: this machine's clock, unless the `Date` header says that the two differ by more than its own second.
+fn server_clock(headers: &HeaderMap, now: SystemTime) -> SystemTime {
+    let date = headers
+        .get(DATE)
+        .and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
+    match date {
+        Some(date) => {
+            let apart = match now.duration_since(date) {
+                Ok(behind) => behind,
+                Err(ahead) => ahead.duration(),
+            };
+            if apart > Duration::from_secs(2) {
+                date
+            } else {
+                now
+            }
+        }
+        None => now,
+    }
+}

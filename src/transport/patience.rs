@@ -1,0 +1,104 @@
+//! How long a caller is willing to wait: until it cancels, or until its deadline.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use crate::cancel::Cancel;
+
+/// How often a waiting call looks at its cancel token.
+const SLICE: Duration = Duration::from_millis(50);
+
+/// What may end a wait before its time.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Patience<'a> {
+    cancel: Option<&'a Cancel>,
+    deadline: Option<Deadline>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Deadline {
+    at: Instant,
+    /// As the caller gave it, for the message.
+    within: Duration,
+}
+
+/// Why a wait ended before its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Interrupted {
+    Cancelled,
+    /// The deadline passed; it was this long.
+    Deadline(Duration),
+}
+
+impl<'a> Patience<'a> {
+    pub(crate) fn new(cancel: Option<&'a Cancel>) -> Self {
+        Self {
+            cancel,
+            deadline: None,
+        }
+    }
+
+    /// The same, but no longer than `within` from now.
+    pub(crate) fn within(self, within: Duration) -> Self {
+        let at = Instant::now() + within;
+        Self {
+            deadline: Some(Deadline { at, within }),
+            ..self
+        }
+    }
+
+    /// Whether to go on at all.
+    pub(crate) fn check(&self) -> Result<(), Interrupted> {
+        if self.cancel.is_some_and(Cancel::poll) {
+            return Err(Interrupted::Cancelled);
+        }
+        match self.deadline {
+            Some(deadline) if deadline.at <= Instant::now() => {
+                Err(Interrupted::Deadline(deadline.within))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Sleeps for `wait`. If the deadline comes first there is nothing to sleep for: it fails at once.
+    pub(crate) fn sleep(&self, wait: Duration) -> Result<(), Interrupted> {
+        self.check()?;
+        let until = Instant::now() + wait;
+        if let Some(deadline) = self.deadline
+            && deadline.at < until
+        {
+            return Err(Interrupted::Deadline(deadline.within));
+        }
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(());
+            }
+            std::thread::sleep(self.slice(left));
+            self.check()?;
+        }
+    }
+
+    /// Waits for a message. `None` if the sender is gone without one.
+    pub(crate) fn receive<T>(&self, receiver: &Receiver<T>) -> Result<Option<T>, Interrupted> {
+        loop {
+            let left = self.deadline.map_or(Duration::MAX, |deadline| {
+                deadline.at.saturating_duration_since(Instant::now())
+            });
+            // A bound even for the caller that waits without one: `recv_timeout` wants a time.
+            let slice = self.slice(left.min(Duration::from_secs(3600)));
+            match receiver.recv_timeout(slice) {
+                Ok(message) => return Ok(Some(message)),
+                Err(RecvTimeoutError::Disconnected) => return Ok(None),
+                Err(RecvTimeoutError::Timeout) => self.check()?,
+            }
+        }
+    }
+
+    fn slice(&self, left: Duration) -> Duration {
+        match self.cancel {
+            Some(_) => left.min(SLICE),
+            None => left,
+        }
+    }
+}
