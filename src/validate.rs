@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::error::{Error, ErrorKind};
 use crate::identifier::CrmRecordId;
 use crate::model::{FieldError, NewRecord, Priority};
-use crate::request_json::{self, quoted};
+use crate::request_json::{self, Object, quoted};
 
 /// The most records in one request (contract: add records).
 pub const MAX_RECORDS: usize = 100;
@@ -42,10 +42,11 @@ pub fn parse_records(json: &str) -> Result<Vec<NewRecord>, Error> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Body {
-        records: Vec<RecordDraft>,
+        records: Vec<Object<RecordDraft>>,
     }
     let body: Body = request_json::parse(json, "request", ErrorKind::InvalidArgument)?;
-    check(&body.records)
+    let drafts: Vec<RecordDraft> = body.records.into_iter().map(|draft| draft.0).collect();
+    check(&drafts)
 }
 
 /// Checks the drafts of one request and turns them into records.

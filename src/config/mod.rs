@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorKind};
-use crate::request_json;
+use crate::request_json::{self, optional_object};
 
 pub(crate) use settings::{Proxy, Settings};
 
@@ -46,7 +46,9 @@ pub struct ClientConfig {
     connect_timeout: Option<Duration>,
     #[serde(rename = "timeoutMs", deserialize_with = "optional_millis")]
     timeout: Option<Duration>,
+    #[serde(deserialize_with = "optional_object")]
     retry: Option<Retry>,
+    #[serde(deserialize_with = "optional_object")]
     rate_limit: Option<RateLimit>,
     proxy: Option<String>,
     trust_env: Option<bool>,

@@ -114,15 +114,14 @@ impl Engine {
         settings: &Settings,
         patience: &Patience<'_>,
     ) -> Result<Answer, Trouble> {
-        let sending = self
+        let prepared = self
             .http
             .request(request.method.clone(), request.url.clone())
-            .body(request.body.clone())
-            .send();
+            .body(request.body.clone());
         let limit = settings.max_response_bytes;
         let (sender, receiver) = mpsc::sync_channel(1);
         let task = self.runtime.spawn(async move {
-            let result = match sending.await {
+            let result = match prepared.send().await {
                 Ok(response) => Ok(read(response, limit).await),
                 Err(error) => Err(error),
             };
