@@ -1,0 +1,60 @@
+# Each target is one line of intent. `make demo` and `make test` are all a newcomer needs.
+PREFIX  ?= /usr/local
+DESTDIR ?=
+NEED     = scripts/need
+CARGO    = cargo
+VENV     = target/venv
+
+.PHONY: help demo test test-rust test-c test-python check check-rust check-python header install venv clean
+
+help: ## What can be made here
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s'|'
+
+demo: ## The vendor's four steps against the sandbox, over real HTTP
+	@$(NEED) cargo cc
+	@$(CARGO) run --quiet --features cli -- demo
+
+test: test-rust test-c test-python ## All tests of all languages
+
+test-rust: ## The core, the sandbox and the program
+	@$(NEED) cargo cc
+	$(CARGO) test --all-features
+
+test-c: ## The C and C++ faces: programs compiled, run, and run again under valgrind
+	@$(NEED) cargo cc c++ valgrind binutils
+	$(CARGO) test -p campaigns8x8-c
+
+test-python: venv ## The Python module, installed into a fresh virtual environment
+	$(VENV)/bin/python -m pytest bindings/python/tests
+
+check: check-rust check-python ## What must hold beside the tests: format, lints, docs, types, the header
+
+check-rust:
+	@$(NEED) cargo cc
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-features --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --all-features --no-deps
+	$(CARGO) test -p campaigns8x8-c --test header
+
+check-python: venv
+	$(VENV)/bin/ruff check bindings/python
+	$(VENV)/bin/ruff format --check bindings/python
+	$(VENV)/bin/mypy --strict bindings/python/tests/typing_sample.py
+	$(VENV)/bin/python -m mypy.stubtest campaigns8x8
+
+header: ## Writes include/campaigns8x8.h anew from the Rust source
+	@$(NEED) cargo cc
+	CAMPAIGNS8X8_UPDATE_HEADER=1 $(CARGO) test -p campaigns8x8-c --test header
+
+install: ## Headers, libraries, pkg-config file and program below PREFIX (and DESTDIR)
+	@$(NEED) cargo cc
+	$(CARGO) build --release -p campaigns8x8-c
+	$(CARGO) build --release --features cli --bin campaigns8x8
+	scripts/install "$(DESTDIR)" "$(PREFIX)"
+
+venv: ## The virtual environment of the Python tests, with the module installed
+	@$(NEED) cargo cc python3 venv
+	scripts/venv $(VENV)
+
+clean:
+	$(CARGO) clean
