@@ -16,7 +16,7 @@ use crate::log::LogLevel;
 use crate::model::{
     Campaign, CampaignAction, CampaignState, ModifyCampaign, NewRecord, Record, records_of_answer,
 };
-use crate::transport::{Patience, Request, Transport};
+use crate::transport::{Patience, Request, Transport, interrupted};
 use crate::validate;
 
 /// A client for the campaigns of one tenant.
@@ -182,34 +182,39 @@ impl Client {
     ) -> Result<Campaign> {
         let mut unknown = false;
         let mut attempts = 0;
+        let mut last_refusal = None;
         loop {
-            let refusal = match self.modify(id, start, patience) {
+            let error = match self.modify(id, start, patience) {
                 Ok(campaign) => return Ok(campaign),
-                Err(error) if is_state_refusal(&error) => error,
-                Err(error) => {
-                    unknown |= error.is_outcome_unknown();
-                    return Err(error.in_step("START").with_outcome_unknown(unknown));
-                }
+                Err(error) => error,
             };
-            unknown |= refusal.is_outcome_unknown();
-            attempts += refusal.attempts();
-            self.transport.log.write(LogLevel::Info, || {
-                format!("START of {id} refused, the build lasts; again in {} ms", options.poll_interval.as_millis())
-            });
-            if let Err(why) = patience.sleep(options.poll_interval) {
-                let error = crate::transport::interrupted(why).in_step("START");
-                let error = match refusal.http() {
-                    Some(http) => error.with_http(http.clone()),
-                    None => error,
-                };
-                return Err(error
-                    .with_attempts(attempts)
-                    .with_outcome_unknown(unknown)
-                    .with_hint(
-                        "START was refused until then: the build lasts longer than the deadline, or it failed; look in the \
-                         console, then call again",
-                    ));
-            }
+            unknown |= error.is_outcome_unknown();
+            attempts += error.attempts();
+            let error = if is_state_refusal(&error) {
+                last_refusal = error.http().cloned();
+                self.transport.log.write(LogLevel::Info, || {
+                    let wait = options.poll_interval.as_millis();
+                    format!("START of {id} refused, the build lasts; again in {wait} ms")
+                });
+                match patience.sleep(options.poll_interval) {
+                    Ok(()) => continue,
+                    Err(why) => interrupted(why),
+                }
+            } else {
+                error
+            };
+            // A START that the deadline caught under way has no answer of its own; the last refusal says why it took so long.
+            let error = match last_refusal {
+                Some(http) if error.http().is_none() => error.with_http(http).with_hint(
+                    "START was refused until then: the build lasts longer than the deadline, or it failed; look in the \
+                     console, then call again",
+                ),
+                _ => error,
+            };
+            return Err(error
+                .in_step("START")
+                .with_attempts(attempts)
+                .with_outcome_unknown(unknown));
         }
     }
 
