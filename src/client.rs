@@ -151,15 +151,16 @@ impl Client {
         let start = request(CampaignAction::Start);
         match options.strategy {
             LaunchStrategy::Start => self.modify(id, &start, &patience),
-            LaunchStrategy::BuildOnStart => {
-                self.modify(id, &start.build_on_start(true), &patience)
-            }
+            LaunchStrategy::BuildOnStart => self.modify(id, &start.build_on_start(true), &patience),
             LaunchStrategy::BuildThenStart => {
                 match self.modify(id, &request(CampaignAction::Build), &patience) {
                     Ok(campaign) if campaign.state == CampaignState::BuildError => {
-                        return Err(Error::new(ErrorKind::Conflict, "BUILD failed at once: BUILD_ERROR")
-                            .with_attempts(1)
-                            .with_hint("look in the console why the campaign cannot be built"));
+                        return Err(Error::new(
+                            ErrorKind::Conflict,
+                            "BUILD failed at once: BUILD_ERROR",
+                        )
+                        .with_attempts(1)
+                        .with_hint("look in the console why the campaign cannot be built"));
                     }
                     Ok(_) => {}
                     // The first BUILD got no answer and the second was refused: most likely the build lasts already.

@@ -16,18 +16,19 @@ pub(crate) fn parse<T: DeserializeOwned>(
     kind: ErrorKind,
 ) -> Result<T, Error> {
     let mut deserializer = serde_json::Deserializer::from_str(json);
-    let value: Object<T> = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let path = error.path().to_string();
-        let rule = redact_keys(&error.into_inner().to_string());
-        let rule = shorten(&rule);
-        Error::new(
-            kind,
-            match path.as_str() {
-                "." => format!("{what}: {rule}"),
-                path => format!("{what}: {}: {rule}", shorten(&redact_keys(path))),
-            },
-        )
-    })?;
+    let value: Object<T> =
+        serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+            let path = error.path().to_string();
+            let rule = redact_keys(&error.into_inner().to_string());
+            let rule = shorten(&rule);
+            Error::new(
+                kind,
+                match path.as_str() {
+                    "." => format!("{what}: {rule}"),
+                    path => format!("{what}: {}: {rule}", shorten(&redact_keys(path))),
+                },
+            )
+        })?;
     deserializer
         .end()
         .map_err(|error| Error::new(kind, format!("{what}: {error}")))?;
@@ -83,7 +84,8 @@ pub(crate) fn redact_keys(text: &str) -> String {
     let mut parts = text.split(ApiKey::PREFIX);
     let mut redacted = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        let rest = part.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || "_-.+/=".contains(c));
+        let rest =
+            part.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || "_-.+/=".contains(c));
         redacted.push_str(ApiKey::PREFIX);
         redacted.push_str("[redacted]");
         redacted.push_str(rest);

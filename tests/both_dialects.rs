@@ -127,7 +127,10 @@ fn launch_waits_until_the_build_is_over(dialect: Dialect) {
         .collect();
     assert_eq!(actions[0], "BUILD");
     assert!(actions.len() > 2, "START was refused at least once");
-    assert!(actions[1..].iter().all(|action| action == "START"), "no probing");
+    assert!(
+        actions[1..].iter().all(|action| action == "START"),
+        "no probing"
+    );
 }
 
 fn launch_by_one_request(dialect: Dialect) {
@@ -165,7 +168,10 @@ fn launch_after_a_lost_build_answer(dialect: Dialect) {
         ..options(dialect)
     });
     client
-        .launch_campaign(&sandbox.campaign_id(), &launch(LaunchStrategy::BuildThenStart))
+        .launch_campaign(
+            &sandbox.campaign_id(),
+            &launch(LaunchStrategy::BuildThenStart),
+        )
         .unwrap();
     wait_for(&sandbox, CampaignState::Running);
 }
@@ -319,7 +325,10 @@ fn who_is_refused(dialect: Dialect) {
     assert_eq!(build(sandbox.config().tenant("other")), ErrorKind::NotFound);
     let client = Client::new(sandbox.config()).unwrap();
     let other = "00000000-0000-4000-8000-000000000000".parse().unwrap();
-    assert_eq!(client.build(&other).unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(
+        client.build(&other).unwrap_err().kind(),
+        ErrorKind::NotFound
+    );
     let (sandbox, client) = start(SandboxOptions {
         product_attached: false,
         ..options(dialect)
@@ -339,7 +348,9 @@ fn a_lost_pause_is_sent_again_and_its_echo_is_told(dialect: Dialect) {
     assert_eq!(error.attempts(), 2);
     assert!(error.is_outcome_unknown());
     assert!(
-        error.message().contains("earlier attempt got no answer and may have been applied"),
+        error
+            .message()
+            .contains("earlier attempt got no answer and may have been applied"),
         "{error}"
     );
     assert_eq!(sandbox.state(), CampaignState::Paused);
@@ -389,8 +400,12 @@ fn what_was_never_sent_is_repeated(dialect: Dialect) {
     let (sandbox, client) = start(SandboxOptions {
         state: CampaignState::Paused,
         faults: Faults::Scheduled(vec![
-            Some(Fault::RateLimited { retry_after_secs: 0 }),
-            Some(Fault::RateLimited { retry_after_secs: 0 }),
+            Some(Fault::RateLimited {
+                retry_after_secs: 0,
+            }),
+            Some(Fault::RateLimited {
+                retry_after_secs: 0,
+            }),
         ]),
         ..options(dialect)
     });
@@ -399,7 +414,10 @@ fn what_was_never_sent_is_repeated(dialect: Dialect) {
     assert_eq!(sandbox.requests(), 3);
 
     let (sandbox, client) = start(SandboxOptions {
-        faults: Faults::Scheduled(vec![Some(Fault::ErrorBefore(500)), Some(Fault::LostRequest)]),
+        faults: Faults::Scheduled(vec![
+            Some(Fault::ErrorBefore(500)),
+            Some(Fault::LostRequest),
+        ]),
         ..options(dialect)
     });
     client

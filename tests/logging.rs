@@ -39,7 +39,10 @@ fn each_attempt_is_one_line_with_method_path_result_time_and_number() {
     for (number, (_, line)) in lines.iter().enumerate() {
         let start = format!("PATCH /cc/US1/campaigns/v1/{CAMPAIGN} ");
         assert!(line.starts_with(&start), "{line}");
-        assert!(line.ends_with(&format!(" ms attempt {}", number + 1)), "{line}");
+        assert!(
+            line.ends_with(&format!(" ms attempt {}", number + 1)),
+            "{line}"
+        );
     }
     assert!(lines[0].1.contains(" 503 "), "{}", lines[0].1);
     assert!(lines[1].1.contains("no answer from"), "{}", lines[1].1);

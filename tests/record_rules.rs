@@ -47,7 +47,8 @@ fn every_fault_of_every_record_is_reported_at_once() {
 
 #[test]
 fn a_repeated_id_is_reported_where_it_repeats() {
-    let found = faults(r#"{"records":[{"crmRecordId":"A"},{"crmRecordId":""},{"crmRecordId":"A"}]}"#);
+    let found =
+        faults(r#"{"records":[{"crmRecordId":"A"},{"crmRecordId":""},{"crmRecordId":"A"}]}"#);
     assert!(found.contains(&("records[2].crmRecordId".to_owned(), "Duplicate".to_owned())));
 }
 
@@ -81,9 +82,18 @@ fn no_record_and_too_many_are_refused() {
 #[test]
 fn an_unknown_field_is_refused_with_its_place() {
     for (json, named) in [
-        (r#"{"records":[{"crmRecordId":"A","priorty":"LOW"}]}"#, "records[0]"),
-        (r#"{"records":[{"crmRecordId":"A","priorty":"LOW"}]}"#, "priorty"),
-        (r#"{"records":[{"crmRecordId":"A","rank":1,"rank":2}]}"#, "duplicate"),
+        (
+            r#"{"records":[{"crmRecordId":"A","priorty":"LOW"}]}"#,
+            "records[0]",
+        ),
+        (
+            r#"{"records":[{"crmRecordId":"A","priorty":"LOW"}]}"#,
+            "priorty",
+        ),
+        (
+            r#"{"records":[{"crmRecordId":"A","rank":1,"rank":2}]}"#,
+            "duplicate",
+        ),
         (r#"{"records":[],"page":1}"#, "page"),
         (r#"{"record":[]}"#, "records"),
         (r#"{"records":{}}"#, "records"),

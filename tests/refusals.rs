@@ -229,7 +229,9 @@ fn every_request_has_the_headers_of_the_contract() {
     let client = campaigns8x8::Client::new(stub.config().user_agent("nightly-load/2.1")).unwrap();
     client.pause(&campaign()).unwrap();
     let seen = stub.seen().remove(0);
-    assert!(seen.starts_with(&format!("PATCH /cc/US1/campaigns/v1/{CAMPAIGN} HTTP/1.1\r\n")));
+    assert!(seen.starts_with(&format!(
+        "PATCH /cc/US1/campaigns/v1/{CAMPAIGN} HTTP/1.1\r\n"
+    )));
     assert!(seen.ends_with(r#"{"action":"PAUSE"}"#));
     let head = seen.to_ascii_lowercase();
     for header in [

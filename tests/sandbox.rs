@@ -58,7 +58,14 @@ fn patch(sandbox: &Sandbox, body: &str) -> Answer {
 
 fn add(sandbox: &Sandbox, records: Value) -> Answer {
     let body = json!({ "records": records }).to_string();
-    send(sandbox, "POST", &format!("/{CAMPAIGN_ID}/records"), HEADERS, &body).unwrap()
+    send(
+        sandbox,
+        "POST",
+        &format!("/{CAMPAIGN_ID}/records"),
+        HEADERS,
+        &body,
+    )
+    .unwrap()
 }
 
 fn with(options: SandboxOptions) -> Sandbox {
@@ -71,16 +78,56 @@ fn who_asks_for_what_is_checked_first() {
     let campaign = format!("/{CAMPAIGN_ID}");
     let build = r#"{"action":"BUILD"}"#;
     let table = [
-        ("PATCH", campaign.as_str(), HEADERS.replace("X-API-Key: eght_sandbox\r\n", ""), 401),
-        ("PATCH", &campaign, HEADERS.replace("eght_sandbox", "secret"), 401),
-        ("PATCH", &campaign, HEADERS.replace("eght_sandbox", "eght_other"), 401),
-        ("PATCH", &campaign, HEADERS.replace("X-8x8-Tenant: sandbox\r\n", ""), 404),
-        ("PATCH", &campaign, HEADERS.replace(": sandbox", ": other"), 404),
-        ("PATCH", "/00000000-0000-4000-8000-000000000000", HEADERS.to_owned(), 404),
-        ("PATCH", "/campaigns/123e4567-e89b-12d3-a456-426614174000", HEADERS.to_owned(), 404),
+        (
+            "PATCH",
+            campaign.as_str(),
+            HEADERS.replace("X-API-Key: eght_sandbox\r\n", ""),
+            401,
+        ),
+        (
+            "PATCH",
+            &campaign,
+            HEADERS.replace("eght_sandbox", "secret"),
+            401,
+        ),
+        (
+            "PATCH",
+            &campaign,
+            HEADERS.replace("eght_sandbox", "eght_other"),
+            401,
+        ),
+        (
+            "PATCH",
+            &campaign,
+            HEADERS.replace("X-8x8-Tenant: sandbox\r\n", ""),
+            404,
+        ),
+        (
+            "PATCH",
+            &campaign,
+            HEADERS.replace(": sandbox", ": other"),
+            404,
+        ),
+        (
+            "PATCH",
+            "/00000000-0000-4000-8000-000000000000",
+            HEADERS.to_owned(),
+            404,
+        ),
+        (
+            "PATCH",
+            "/campaigns/123e4567-e89b-12d3-a456-426614174000",
+            HEADERS.to_owned(),
+            404,
+        ),
         ("GET", &campaign, HEADERS.to_owned(), 405),
         ("POST", &campaign, HEADERS.to_owned(), 405),
-        ("PATCH", &campaign, HEADERS.replace("vnd.campaigns.v1+", ""), 415),
+        (
+            "PATCH",
+            &campaign,
+            HEADERS.replace("vnd.campaigns.v1+", ""),
+            415,
+        ),
         ("PATCH", &campaign, HEADERS.to_owned(), 200),
     ];
     for (method, path, headers, status) in table {
@@ -116,22 +163,47 @@ fn bodies_are_checked_as_the_vendor_does() {
     ] {
         assert_eq!(patch(&sandbox, body).json()["errors"][0]["field"], field);
     }
-    let many: Vec<_> = (0..101).map(|n| json!({ "crmRecordId": n.to_string() })).collect();
+    let many: Vec<_> = (0..101)
+        .map(|n| json!({ "crmRecordId": n.to_string() }))
+        .collect();
     for (records, field, code) in [
         (json!([]), "records", "Size"),
         (json!(many), "records", "Size"),
         (json!(null), "records", "NotNull"),
         (json!([{}]), "records[0].crmRecordId", "NotBlank"),
-        (json!([{"crmRecordId": " "}]), "records[0].crmRecordId", "NotBlank"),
-        (json!([{"crmRecordId": "x".repeat(33)}]), "records[0].crmRecordId", "Size"),
-        (json!([{"crmRecordId": "a"}, {"crmRecordId": "a"}]), "records[1].crmRecordId", "Duplicate"),
-        (json!([{"crmRecordId": "a", "scheduleAt": "x"}]), "records[0].scheduleAt", "Format"),
-        (json!([{"crmRecordId": "a", "priority": "x"}]), "records[0].priority", "Enum"),
+        (
+            json!([{"crmRecordId": " "}]),
+            "records[0].crmRecordId",
+            "NotBlank",
+        ),
+        (
+            json!([{"crmRecordId": "x".repeat(33)}]),
+            "records[0].crmRecordId",
+            "Size",
+        ),
+        (
+            json!([{"crmRecordId": "a"}, {"crmRecordId": "a"}]),
+            "records[1].crmRecordId",
+            "Duplicate",
+        ),
+        (
+            json!([{"crmRecordId": "a", "scheduleAt": "x"}]),
+            "records[0].scheduleAt",
+            "Format",
+        ),
+        (
+            json!([{"crmRecordId": "a", "priority": "x"}]),
+            "records[0].priority",
+            "Enum",
+        ),
     ] {
         let answer = add(&sandbox, records);
         assert_eq!(answer.status, 400);
         let error = &answer.json()["errors"][0];
-        assert_eq!((&error["field"], &error["code"]), (&json!(field), &json!(code)));
+        assert_eq!(
+            (&error["field"], &error["code"]),
+            (&json!(field), &json!(code))
+        );
     }
     assert!(sandbox.stored().is_empty(), "all or nothing");
     let lenient = json!([{"crmRecordId": "a", "fieldOfTomorrow": 1}]);
@@ -145,8 +217,14 @@ fn the_two_dialects_differ_where_the_vendor_does() {
             dialect,
             ..SandboxOptions::default()
         });
-        assert_eq!(add(&sandbox, json!([{"crmRecordId": "CRM-1"}])).status, added);
-        let duplicate = add(&sandbox, json!([{"crmRecordId": "CRM-0"}, {"crmRecordId": "CRM-1"}]));
+        assert_eq!(
+            add(&sandbox, json!([{"crmRecordId": "CRM-1"}])).status,
+            added
+        );
+        let duplicate = add(
+            &sandbox,
+            json!([{"crmRecordId": "CRM-0"}, {"crmRecordId": "CRM-1"}]),
+        );
         assert_eq!(duplicate.status, conflict);
         assert_eq!(
             duplicate.json()["detail"],
@@ -184,7 +262,10 @@ fn a_schedule_opens_and_ends_by_itself() {
         start_time: Duration::ZERO,
         ..SandboxOptions::default()
     });
-    assert_eq!(patch(&sandbox, r#"{"action":"START"}"#).json()["state"], "PENDING");
+    assert_eq!(
+        patch(&sandbox, r#"{"action":"START"}"#).json()["state"],
+        "PENDING"
+    );
     await_state(&sandbox, "RUNNING");
     await_state(&sandbox, "COMPLETE");
     let shown: Value = serde_json::from_str(&sandbox.campaign_json()).unwrap();
@@ -221,7 +302,13 @@ fn each_fault_does_what_it_says() {
         (Fault::ErrorBefore(503), Some(503), false),
         (Fault::ErrorAfter(500), Some(500), true),
         (Fault::GatewayHtml(502), Some(502), false),
-        (Fault::RateLimited { retry_after_secs: 7 }, Some(429), false),
+        (
+            Fault::RateLimited {
+                retry_after_secs: 7,
+            },
+            Some(429),
+            false,
+        ),
         (Fault::Delay(Duration::from_millis(20)), Some(200), true),
         (Fault::TruncatedAnswer, Some(200), true),
     ];

@@ -24,7 +24,9 @@ fn it_is_in_no_debug_output() {
     clean(&format!("{:?}", KEY.parse::<ApiKey>().unwrap()));
     clean(&format!("{:#?}", stub.config()));
     clean(&format!("{:#?}", stub.client()));
-    let proxied = stub.config().proxy("http://user:SENTINEL0123456789@127.0.0.1:1");
+    let proxied = stub
+        .config()
+        .proxy("http://user:SENTINEL0123456789@127.0.0.1:1");
     clean(&format!("{proxied:#?}"));
     clean(&format!("{:#?}", Client::new(proxied).unwrap()));
 }
@@ -33,20 +35,32 @@ fn it_is_in_no_debug_output() {
 fn it_is_in_no_log_line_and_no_error_even_when_the_server_echoes_it() {
     let echoes: Vec<Reply> = vec![
         Reply::Close,
-        json(401, &format!(r#"{{"title":"Unauthorized","detail":"key {KEY} is revoked","errors":[{{"field":"{KEY}","code":"x","message":"{KEY}"}}]}}"#)),
+        json(
+            401,
+            &format!(
+                r#"{{"title":"Unauthorized","detail":"key {KEY} is revoked","errors":[{{"field":"{KEY}","code":"x","message":"{KEY}"}}]}}"#
+            ),
+        ),
         answer(403, "", &format!("<html>x-api-key: {KEY}</html>")),
-        answer(302, &format!("Location: http://127.0.0.1/?key={KEY}\r\n"), KEY),
+        answer(
+            302,
+            &format!("Location: http://127.0.0.1/?key={KEY}\r\n"),
+            KEY,
+        ),
         answer(200, "", &format!("you sent {KEY}")),
         answer(500, "", KEY),
         Reply::Silence,
     ];
     for reply in echoes {
         let stub = Stub::always(reply);
-        let config = stub.config().timeout(Duration::from_millis(100)).retry(Retry {
-            max_attempts: 2,
-            initial_backoff: Duration::from_millis(1),
-            ..Retry::default()
-        });
+        let config = stub
+            .config()
+            .timeout(Duration::from_millis(100))
+            .retry(Retry {
+                max_attempts: 2,
+                initial_backoff: Duration::from_millis(1),
+                ..Retry::default()
+            });
         let client = Client::new(config).unwrap();
         let lines = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&lines);

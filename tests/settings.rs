@@ -24,20 +24,62 @@ fn a_wrong_or_unknown_setting_is_named_with_what_is_accepted() {
     let table = [
         (r#"{"#, "config"),
         (r#"[]"#, "config"),
-        (r#"{"apiKey":"eght_k","tenant":"t","customerSite":"US9"}"#, "US1, US2, UK3"),
-        (r#"{"apiKey":"eght_k","tenant":"t","customerSite":"us1"}"#, "US1, US2, UK3"),
-        (r#"{"apiKey":"abc","tenant":"t","customerSite":"US1"}"#, "eght_"),
-        (r#"{"apiKey":"eght_","tenant":"t","customerSite":"US1"}"#, "eght_"),
-        (r#"{"apiKey":"eght_a\nb","tenant":"t","customerSite":"US1"}"#, "line break"),
-        (r#"{"apiKey":"eght_k","tenant":"a\r\nb","customerSite":"US1"}"#, "tenant"),
-        (r#"{"apiKey":"eght_k","tenant":"","customerSite":"US1"}"#, "tenant"),
-        (r#"{"apiKey":"eght_k","tenant":"t","customerSite":"US1","baseUrl":"https://x/v1"}"#, "both"),
-        (r#"{"apiKey":"eght_k","tenant":"t","baseUrl":"http://10.0.0.1/v1"}"#, "allowInsecureHttp"),
-        (r#"{"apiKey":"eght_k","tenant":"t","baseUrl":"http://localhost.example/v1"}"#, "allowInsecureHttp"),
-        (r#"{"apiKey":"eght_k","tenant":"t","baseUrl":"ftp://host/v1"}"#, "ftp"),
-        (r#"{"apiKey":"eght_k","tenant":"t","baseUrl":"https://u:p@host/v1"}"#, "password"),
-        (r#"{"apiKey":"eght_k","tenant":"t","baseUrl":"https://host/v1?x=1"}"#, "query"),
-        (r#"{"apiKey":"eght_k","tenant":"t","baseUrl":"nonsense"}"#, "baseUrl"),
+        (
+            r#"{"apiKey":"eght_k","tenant":"t","customerSite":"US9"}"#,
+            "US1, US2, UK3",
+        ),
+        (
+            r#"{"apiKey":"eght_k","tenant":"t","customerSite":"us1"}"#,
+            "US1, US2, UK3",
+        ),
+        (
+            r#"{"apiKey":"abc","tenant":"t","customerSite":"US1"}"#,
+            "eght_",
+        ),
+        (
+            r#"{"apiKey":"eght_","tenant":"t","customerSite":"US1"}"#,
+            "eght_",
+        ),
+        (
+            r#"{"apiKey":"eght_a\nb","tenant":"t","customerSite":"US1"}"#,
+            "line break",
+        ),
+        (
+            r#"{"apiKey":"eght_k","tenant":"a\r\nb","customerSite":"US1"}"#,
+            "tenant",
+        ),
+        (
+            r#"{"apiKey":"eght_k","tenant":"","customerSite":"US1"}"#,
+            "tenant",
+        ),
+        (
+            r#"{"apiKey":"eght_k","tenant":"t","customerSite":"US1","baseUrl":"https://x/v1"}"#,
+            "both",
+        ),
+        (
+            r#"{"apiKey":"eght_k","tenant":"t","baseUrl":"http://10.0.0.1/v1"}"#,
+            "allowInsecureHttp",
+        ),
+        (
+            r#"{"apiKey":"eght_k","tenant":"t","baseUrl":"http://localhost.example/v1"}"#,
+            "allowInsecureHttp",
+        ),
+        (
+            r#"{"apiKey":"eght_k","tenant":"t","baseUrl":"ftp://host/v1"}"#,
+            "ftp",
+        ),
+        (
+            r#"{"apiKey":"eght_k","tenant":"t","baseUrl":"https://u:p@host/v1"}"#,
+            "password",
+        ),
+        (
+            r#"{"apiKey":"eght_k","tenant":"t","baseUrl":"https://host/v1?x=1"}"#,
+            "query",
+        ),
+        (
+            r#"{"apiKey":"eght_k","tenant":"t","baseUrl":"nonsense"}"#,
+            "baseUrl",
+        ),
     ];
     for (json, named) in table {
         let error = refused(json);
@@ -51,8 +93,14 @@ fn a_wrong_or_unknown_setting_is_named_with_what_is_accepted() {
         (r#""connectTimeoutMs":-1"#, "connectTimeoutMs"),
         (r#""retry":{"maxAttempts":0}"#, "retry.maxAttempts"),
         (r#""retry":{"attempts":3}"#, "maxAttempts"),
-        (r#""rateLimit":{"requestsPerMinute":0}"#, "rateLimit.requestsPerMinute"),
-        (r#""rateLimit":{"requestsPerMinute":60,"burst":0}"#, "rateLimit.burst"),
+        (
+            r#""rateLimit":{"requestsPerMinute":0}"#,
+            "rateLimit.requestsPerMinute",
+        ),
+        (
+            r#""rateLimit":{"requestsPerMinute":60,"burst":0}"#,
+            "rateLimit.burst",
+        ),
         (r#""rateLimit":{}"#, "requestsPerMinute"),
         (r#""maxResponseBytes":0"#, "maxResponseBytes"),
         (r#""userAgent":"a\nb""#, "userAgent"),
@@ -72,8 +120,14 @@ fn a_missing_setting_names_the_variable_that_would_supply_it() {
     for (given, variable) in [
         (r#"{}"#, "CAMPAIGNS8X8_API_KEY"),
         (r#"{"apiKey":"eght_k"}"#, "CAMPAIGNS8X8_TENANT"),
-        (r#"{"apiKey":"eght_k","tenant":"t"}"#, "CAMPAIGNS8X8_CUSTOMER_SITE"),
-        (r#"{"apiKey":"eght_k","tenant":"t"}"#, "CAMPAIGNS8X8_BASE_URL"),
+        (
+            r#"{"apiKey":"eght_k","tenant":"t"}"#,
+            "CAMPAIGNS8X8_CUSTOMER_SITE",
+        ),
+        (
+            r#"{"apiKey":"eght_k","tenant":"t"}"#,
+            "CAMPAIGNS8X8_BASE_URL",
+        ),
     ] {
         let outcome = in_child(given, &[]);
         assert!(outcome.starts_with("config "), "{outcome}");
@@ -105,9 +159,17 @@ fn what_is_left_out_comes_from_the_environment_and_what_is_given_beats_it() {
         ("CAMPAIGNS8X8_BASE_URL", "https://localhost/v1"),
     ];
     assert!(in_child("{}", &both).contains("both given"));
-    let empty = [environment[0], environment[1], ("CAMPAIGNS8X8_CUSTOMER_SITE", "")];
+    let empty = [
+        environment[0],
+        environment[1],
+        ("CAMPAIGNS8X8_CUSTOMER_SITE", ""),
+    ];
     assert!(in_child("{}", &empty).contains("customerSite is missing"));
-    let bad_key = [("CAMPAIGNS8X8_API_KEY", "secret"), environment[1], environment[2]];
+    let bad_key = [
+        ("CAMPAIGNS8X8_API_KEY", "secret"),
+        environment[1],
+        environment[2],
+    ];
     assert!(in_child("{}", &bad_key).contains("apiKey"));
 }
 
@@ -161,8 +223,16 @@ fn http_is_accepted_for_this_machine_and_where_it_is_allowed() {
 
 #[test]
 fn a_campaign_id_is_a_dashed_uuid() {
-    assert!("123e4567-e89b-12d3-a456-426614174000".parse::<CampaignId>().is_ok());
-    assert!("123E4567-E89B-12D3-A456-426614174000".parse::<CampaignId>().is_ok());
+    assert!(
+        "123e4567-e89b-12d3-a456-426614174000"
+            .parse::<CampaignId>()
+            .is_ok()
+    );
+    assert!(
+        "123E4567-E89B-12D3-A456-426614174000"
+            .parse::<CampaignId>()
+            .is_ok()
+    );
     for wrong in [
         "",
         "123e4567",

@@ -11,7 +11,10 @@ const GUIDE: &[(&str, &[&str])] = &[
     ("PAUSE", &["RUNNING"]),
     ("RESUME", &["PAUSED"]),
     ("RETRY", &["RUN_ERROR"]),
-    ("CANCEL", &["PENDING", "RUNNING", "PAUSED", "RUN_ERROR", "READY"]),
+    (
+        "CANCEL",
+        &["PENDING", "RUNNING", "PAUSED", "RUN_ERROR", "READY"],
+    ),
     ("PURGE", &["PAUSED", "RUN_ERROR", "COMPLETE"]),
 ];
 
@@ -69,7 +72,12 @@ fn the_console_shows_what_the_guide_derives() {
         ("CREATED", "NEW", "NEW", "NEW"),
         ("BUILDING", "BUILDING", "BUILDING", "BUILDING"),
         ("STARTING", "BUILDING", "BUILDING", "BUILDING"),
-        ("BUILD_ERROR", "BUILD_FAILED", "BUILD_FAILED", "BUILD_FAILED"),
+        (
+            "BUILD_ERROR",
+            "BUILD_FAILED",
+            "BUILD_FAILED",
+            "BUILD_FAILED",
+        ),
         ("READY", "READY_TO_RUN", "READY_TO_RUN", "READY_TO_RUN"),
         ("PENDING", "SCHEDULED", "SCHEDULED", "SCHEDULED"),
         ("RUNNING", "RUNNING", "RUNNING", "RUNNING"),
@@ -82,7 +90,11 @@ fn the_console_shows_what_the_guide_derives() {
     for (state, plain, purged, cancelled) in table {
         assert_eq!(shown(state, false, false, false), plain, "{state}");
         assert_eq!(shown(state, false, true, false), purged, "{state} purged");
-        assert_eq!(shown(state, false, false, true), cancelled, "{state} cancelled");
+        assert_eq!(
+            shown(state, false, false, true),
+            cancelled,
+            "{state} cancelled"
+        );
         assert_eq!(shown(state, true, true, true), "DISABLED", "{state}");
     }
 }
@@ -93,7 +105,10 @@ fn the_json_form_says_the_same_as_the_functions() {
     for entry in json["states"].as_array().unwrap() {
         let state = CampaignState::from(entry["state"].as_str().unwrap());
         assert_eq!(entry["transient"], state_machine::is_transient(&state));
-        assert_eq!(entry["acceptsRecords"], state_machine::accepts_records(&state));
+        assert_eq!(
+            entry["acceptsRecords"],
+            state_machine::accepts_records(&state)
+        );
         for action in CampaignAction::ALL {
             let listed = entry["actions"]
                 .as_array()

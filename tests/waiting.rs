@@ -25,7 +25,10 @@ fn a_server_that_never_answers_costs_the_timeout_and_no_more() {
     assert_eq!(error.kind(), ErrorKind::Timeout);
     assert!(error.is_outcome_unknown());
     assert!(error.message().contains("timeoutMs"), "{error}");
-    assert!(took >= timeout && took < timeout + Duration::from_millis(500), "{took:?}");
+    assert!(
+        took >= timeout && took < timeout + Duration::from_millis(500),
+        "{took:?}"
+    );
 }
 
 #[test]
@@ -34,7 +37,10 @@ fn an_answer_without_end_is_cut_off_at_the_limit() {
     let client = Client::new(stub.config().max_response_bytes(100_000)).unwrap();
     let error = client.pause(&campaign()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnexpectedResponse);
-    assert!(error.message().contains("100000 bytes of maxResponseBytes"), "{error}");
+    assert!(
+        error.message().contains("100000 bytes of maxResponseBytes"),
+        "{error}"
+    );
     assert!(error.is_outcome_unknown());
     assert_eq!(stub.seen().len(), 1);
 }

@@ -176,7 +176,9 @@ fn parse_base_url(text: &str, allow_insecure_http: bool) -> Result<Url, Error> {
     };
     let url = Url::parse(text).map_err(|error| wrong(&format!("is not a URL ({error})")))?;
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(wrong("holds a user name or password, which this API does not take"));
+        return Err(wrong(
+            "holds a user name or password, which this API does not take",
+        ));
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(wrong("has a query or a fragment"));

@@ -287,7 +287,8 @@ impl Campaign {
         put("displayStatus", json!(shown));
         put("recordCount", json!(self.records.len()));
         if !self.records.is_empty() {
-            let count = json!({ "type": "DYNAMIC", "state": "PENDING", "count": self.records.len() });
+            let count =
+                json!({ "type": "DYNAMIC", "state": "PENDING", "count": self.records.len() });
             put("recordCounts", json!([count]));
         }
         let scheduled = |at: Option<Instant>| {
@@ -296,7 +297,11 @@ impl Campaign {
             let ago = Instant::now().saturating_duration_since(at);
             let ahead = SignedDuration::try_from(ahead).ok()?;
             let ago = SignedDuration::try_from(ago).ok()?;
-            Timestamp::now().checked_add(ahead).ok()?.checked_sub(ago).ok()
+            Timestamp::now()
+                .checked_add(ahead)
+                .ok()?
+                .checked_sub(ago)
+                .ok()
         };
         for (name, time) in [
             ("startTime", scheduled(self.opens)),

@@ -147,7 +147,9 @@ impl Sandbox {
 
     /// The campaign that the sandbox comes with.
     pub fn campaign_id(&self) -> CampaignId {
-        CampaignId::from(uuid::Uuid::from_u128(0x123e_4567_e89b_12d3_a456_4266_1417_4000))
+        CampaignId::from(uuid::Uuid::from_u128(
+            0x123e_4567_e89b_12d3_a456_4266_1417_4000,
+        ))
     }
 
     /// The key that it accepts.

@@ -32,7 +32,8 @@ impl Pacer {
 
     /// Takes the next place and says how long to wait for it.
     pub(super) fn reserve(&self, now: Instant) -> Duration {
-        self.with(|plan| plan.reserve(now)).saturating_duration_since(now)
+        self.with(|plan| plan.reserve(now))
+            .saturating_duration_since(now)
     }
 
     /// Learns from an answer.
@@ -173,7 +174,9 @@ struct Window {
 impl Window {
     /// Requests that may go ahead of the even pace: a tenth of the limit, so that single calls are not slowed down.
     fn burst(&self) -> u32 {
-        u32::try_from(self.limit / 10).unwrap_or(u32::MAX).clamp(1, 20)
+        u32::try_from(self.limit / 10)
+            .unwrap_or(u32::MAX)
+            .clamp(1, 20)
     }
 
     fn reserve(&mut self, earliest: Instant, in_flight: u64) -> Instant {
@@ -192,7 +195,10 @@ impl Window {
         let interval = left.div_f64(self.remaining.max(1) as f64);
         self.pace = self.pace.max(at);
         let ahead = interval.saturating_mul(self.burst().saturating_sub(1));
-        let paced = self.pace.checked_sub(ahead).map_or(at, |paced| paced.max(at));
+        let paced = self
+            .pace
+            .checked_sub(ahead)
+            .map_or(at, |paced| paced.max(at));
         self.pace += interval;
         self.remaining = self.remaining.saturating_sub(1);
         paced

@@ -111,9 +111,6 @@ mod tests {
         let once = request(false);
         let decide = |certainty| next(&failure(certainty, None), &once, 1, &policy, 0.0);
         assert_eq!(decide(Certainty::Unknown), Next::Stop);
-        assert_eq!(
-            decide(Certainty::NotApplied),
-            Next::Repeat(Duration::ZERO)
-        );
+        assert_eq!(decide(Certainty::NotApplied), Next::Repeat(Duration::ZERO));
     }
 }

@@ -85,11 +85,15 @@ pub(super) fn judge<T>(
                 "the server answered {status}, but the answer broke off: {}",
                 root_cause(&error)
             );
-            let error = Error::new(kind, message)
-                .with_http(http_failure(status, &body, None, settings));
+            let error =
+                Error::new(kind, message).with_http(http_failure(status, &body, None, settings));
             Err(Failure::new(error, Certainty::Unknown, true))
         }
-        Body::TooLong => Err(Failure::new(too_long(status, settings), Certainty::Unknown, false)),
+        Body::TooLong => Err(Failure::new(
+            too_long(status, settings),
+            Certainty::Unknown,
+            false,
+        )),
     }
 }
 
@@ -140,7 +144,9 @@ fn refusal_message(http: &HttpFailure) -> String {
         .and_then(|status| status.canonical_reason())
         .unwrap_or("unknown status");
     if (300..400).contains(&status) {
-        return format!("{status} {reason}: the server sent elsewhere, and redirects are never followed");
+        return format!(
+            "{status} {reason}: the server sent elsewhere, and redirects are never followed"
+        );
     }
     let said = http
         .problem
@@ -281,12 +287,16 @@ fn hint(error: &Error, unknown: bool, repeatable: bool) -> String {
             "the campaign's current state forbids it, or a crmRecordId is on the campaign already; the message tells which"
         }
         K::RateLimited => "send less often: set rateLimit, or wait as long as retryAfterMs says",
-        K::UnexpectedResponse => "check baseUrl and proxy: this answer was not written by the Campaigns API",
+        K::UnexpectedResponse => {
+            "check baseUrl and proxy: this answer was not written by the Campaigns API"
+        }
         K::Server | K::Timeout | K::Connection if unknown && !repeatable => {
             "look in the console before doing it again: if it was applied and somebody paused the campaign since, a second \
              one would dial again"
         }
-        K::Server => "the server's fault; call again later, and give instance and time to the vendor's support if it stays",
+        K::Server => {
+            "the server's fault; call again later, and give instance and time to the vendor's support if it stays"
+        }
         K::Timeout => "call again, or raise the time that the message names",
         K::Connection => "check the network, the proxy settings and baseUrl, then call again",
         K::Deadline | K::Cancelled if unknown => {

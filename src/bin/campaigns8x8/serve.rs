@@ -1,0 +1,136 @@
+//! `campaigns8x8 sandbox`: the sandbox as a server of its own, until Ctrl-C.
+
+use std::error::Error;
+use std::io;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use campaigns8x8::sandbox::{
+    Dialect, Fault, Faults, RateLimitStyle, Sandbox, SandboxOptions, SandboxRateLimit,
+};
+use clap::{Args, ValueEnum};
+
+use crate::terminal::Page;
+
+/// What `campaigns8x8 sandbox` can be told.
+#[derive(Args)]
+pub struct Options {
+    /// Port on 127.0.0.1; 0 takes a free one.
+    #[arg(long, default_value_t = 8808)]
+    port: u16,
+    /// Which of the vendor's two descriptions to follow where they disagree.
+    #[arg(long, value_enum, default_value_t = DialectName::Guide)]
+    dialect: DialectName,
+    /// How long BUILDING lasts, in milliseconds.
+    #[arg(long, default_value_t = 200)]
+    build_time_ms: u64,
+    /// Probability, 0 to 1, that a request is lost, answered late, cut short or failed.
+    #[arg(long, default_value_t = 0.0, value_parser = probability)]
+    fault_probability: f64,
+    /// What random faults are drawn from: the same number, the same faults.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Refuse a duplicate without naming its id.
+    #[arg(long)]
+    no_name_duplicates: bool,
+    /// Requests allowed in each second.
+    #[arg(long, value_name = "REQUESTS")]
+    rate_limit: Option<u64>,
+    /// How the rate limit is told.
+    #[arg(long, value_enum, default_value_t = StyleName::XRatelimit)]
+    rate_limit_style: StyleName,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum DialectName {
+    /// 200 for added records, 409 for conflicts.
+    Guide,
+    /// 201 for added records, 400 for conflicts.
+    Openapi,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum StyleName {
+    /// x-ratelimit-limit, -remaining and -reset on every answer.
+    XRatelimit,
+    /// Retry-After on a 429.
+    RetryAfter,
+}
+
+fn probability(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(probability) if (0.0..=1.0).contains(&probability) => Ok(probability),
+        _ => Err("accepted are numbers from 0 to 1".to_owned()),
+    }
+}
+
+impl Options {
+    fn sandbox(&self) -> SandboxOptions {
+        let faults = Faults::Random {
+            probability: self.fault_probability,
+            kinds: vec![
+                Fault::LostRequest,
+                Fault::LostAnswer,
+                Fault::TruncatedAnswer,
+                Fault::ErrorBefore(503),
+                Fault::ErrorAfter(500),
+                Fault::GatewayHtml(502),
+                Fault::Delay(Duration::from_millis(500)),
+            ],
+        };
+        SandboxOptions {
+            port: self.port,
+            dialect: match self.dialect {
+                DialectName::Guide => Dialect::Guide,
+                DialectName::Openapi => Dialect::OpenApi,
+            },
+            build_time: Duration::from_millis(self.build_time_ms),
+            name_duplicates: !self.no_name_duplicates,
+            faults,
+            rate_limit: self.rate_limit.map(|requests| SandboxRateLimit {
+                requests,
+                per: Duration::from_secs(1),
+                style: match self.rate_limit_style {
+                    StyleName::XRatelimit => RateLimitStyle::XRateLimit,
+                    StyleName::RetryAfter => RateLimitStyle::RetryAfter,
+                },
+            }),
+            seed: self.seed,
+            ..SandboxOptions::default()
+        }
+    }
+}
+
+pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    let (sender, stop) = mpsc::channel();
+    ctrlc::set_handler(move || {
+        // A second signal finds the receiver gone; the program is ending already.
+        let _ = sender.send(());
+    })?;
+    let sandbox = Sandbox::start_with(options.sandbox()).map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => format!(
+            "port {} on 127.0.0.1 is in use; choose another with --port, or 0 for a free one",
+            options.port
+        ),
+        _ => format!("the sandbox cannot start: {error}"),
+    })?;
+    Page::new().line(&format!(
+        "The sandbox is running; no telephone rings. Stop it with Ctrl-C.\n\n  \
+         base URL  {base_url}\n  campaign  {campaign}\n  key       {key}\n  tenant    {tenant}\n\n\
+         For programs that read their settings from the environment:\n\n  \
+         export CAMPAIGNS8X8_BASE_URL={base_url}\n  \
+         export CAMPAIGNS8X8_API_KEY={key}\n  \
+         export CAMPAIGNS8X8_TENANT={tenant}\n",
+        base_url = sandbox.base_url(),
+        campaign = sandbox.campaign_id(),
+        key = sandbox.api_key(),
+        tenant = sandbox.tenant(),
+    ))?;
+    stop.recv()?;
+    let (requests, records) = (sandbox.requests(), sandbox.stored().len());
+    drop(sandbox);
+    Page::new().line(&format!(
+        "Stopped after {requests} requests, with {records} records on the campaign."
+    ))?;
+    Ok(())
+}
