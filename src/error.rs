@@ -206,7 +206,8 @@ fn serialize_millis<S: Serializer>(
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+    /// An error of this kind, as the faces on this library make for arguments that never reach it.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Box::new(Facts {
             kind,
             message: message.into(),

@@ -1,0 +1,350 @@
+/*
+ * campaigns8x8: client for the 8x8 Contact Center Campaigns API.
+ *
+ * THE CONTRACT
+ *   Calls block until the server has spoken, the attempts are used up, or they are cancelled. Requests and answers are JSON
+ *   in UTF-8, in the vendor's own words.
+ *
+ *   Status    Every call returns an int32_t: C8X8_OK or one of C8X8_ERR_... .
+ *   out_json  Gets the result if the status is C8X8_OK, the error object otherwise; always valid JSON. The caller frees it
+ *             with c8x8_string_free. NULL means "not wanted".
+ *   Outputs   All others are written on success only.
+ *   NULL      No pointer that is NULL crashes. Optional ones (options, callbacks, tokens) are taken as left out; a required
+ *             one gives C8X8_ERR_INVALID_ARGUMENT.
+ *   UTF-8     Bad UTF-8 gives C8X8_ERR_INVALID_ARGUMENT.
+ *   JSON      Malformed JSON, an unknown field or a wrong value gives C8X8_ERR_CONFIG in a config and
+ *             C8X8_ERR_INVALID_ARGUMENT in a request; a record that breaks a rule gives C8X8_ERR_VALIDATION.
+ *   Threads   A client and a token may be used from any number of threads at once. Free a handle when no call uses it.
+ *   Fork      A client that was made before a fork works in the child.
+ *   Manners   No output, no signal handler, no change of the environment. A client keeps one thread until it is freed.
+ *
+ * THE ERROR OBJECT
+ *   {"kind":"conflict","message":"409 Conflict: ...","hint":"what to do next","retryable":false,"outcomeUnknown":false,
+ *    "attempts":1,"http":{"status":409,"problem":{...},"body":"...","retryAfterMs":null},"fieldErrors":[]}
+ *   "outcomeUnknown" is true if the server may have applied the request all the same: the API has no way to look.
+ *   "retryable" is true if the same call, made again a little later, is safe and may succeed.
+ *
+ * A USAGE
+ *     c8x8_client *client = NULL;
+ *     char *json = NULL;
+ *     int32_t status = c8x8_client_new(NULL, &client, &json);        // all from CAMPAIGNS8X8_... in the environment
+ *     c8x8_string_free(json);
+ *     if (status == C8X8_OK) {
+ *         status = c8x8_add_records(client, campaign, "{\"records\":[{\"crmRecordId\":\"CRM-1\"}]}", NULL, &json);
+ *         printf("%s: %s\n", c8x8_status_name(status), json);
+ *         c8x8_string_free(json);
+ *         c8x8_client_free(client);
+ *     }
+ *
+ * Generated from bindings/c; do not edit (`make header` writes it anew).
+ */
+
+
+#ifndef CAMPAIGNS8X8_H
+#define CAMPAIGNS8X8_H
+
+#include <stdint.h>
+
+/**
+ * Number of the ABI this header describes. Raised when a program built with an older header would break.
+ */
+#define C8X8_ABI_VERSION 1
+
+/**
+ * Done.
+ */
+#define C8X8_OK 0
+
+/**
+ * An argument is NULL, no UTF-8, malformed JSON, or has a wrong form. Nothing was sent.
+ */
+#define C8X8_ERR_INVALID_ARGUMENT 1
+
+/**
+ * A setting is missing, unknown or wrong. Nothing was sent.
+ */
+#define C8X8_ERR_CONFIG 2
+
+/**
+ * A record breaks a rule; see "fieldErrors". Nothing was sent.
+ */
+#define C8X8_ERR_VALIDATION 3
+
+/**
+ * 400: the server refused the request as wrong.
+ */
+#define C8X8_ERR_BAD_REQUEST 4
+
+/**
+ * 401: the key is missing, malformed or revoked.
+ */
+#define C8X8_ERR_UNAUTHORIZED 5
+
+/**
+ * 403: the key lacks the API Product, or the role forbids it.
+ */
+#define C8X8_ERR_FORBIDDEN 6
+
+/**
+ * 404: no such campaign for this tenant on this site.
+ */
+#define C8X8_ERR_NOT_FOUND 7
+
+/**
+ * 409: the campaign's state, or a record already on it, forbids the request.
+ */
+#define C8X8_ERR_CONFLICT 8
+
+/**
+ * 429: more requests than allowed.
+ */
+#define C8X8_ERR_RATE_LIMITED 9
+
+/**
+ * 5xx: the server failed.
+ */
+#define C8X8_ERR_SERVER 10
+
+/**
+ * An answer that the API never gives: a redirect, another form, too long.
+ */
+#define C8X8_ERR_UNEXPECTED_RESPONSE 11
+
+/**
+ * No connection, or no answer, within the time set for one attempt.
+ */
+#define C8X8_ERR_TIMEOUT 12
+
+/**
+ * The connection could not be made, or broke.
+ */
+#define C8X8_ERR_CONNECTION 13
+
+/**
+ * No trust between the two ends: certificate or protocol.
+ */
+#define C8X8_ERR_TLS 14
+
+/**
+ * The deadline of the whole operation passed.
+ */
+#define C8X8_ERR_DEADLINE 15
+
+/**
+ * Cancelled through a c8x8_cancel or a callback.
+ */
+#define C8X8_ERR_CANCELLED 16
+
+/**
+ * The upload ledger cannot be read or written.
+ */
+#define C8X8_ERR_STORAGE 17
+
+/**
+ * A fault of this library.
+ */
+#define C8X8_ERR_INTERNAL 99
+
+/**
+ * Ends the calls it is given to. One token may be given to any number of calls, on any threads.
+ */
+typedef struct c8x8_cancel c8x8_cancel;
+
+/**
+ * A client for the campaigns of one tenant. May be used from any number of threads at once, and in a child after fork.
+ * Keeps one thread of its own until it is freed.
+ */
+typedef struct c8x8_client c8x8_client;
+
+/**
+ * Takes a log line. `level` is 1 error, 2 warn, 3 info, 4 debug; `line` is valid during the call only. Called on the thread
+ * that makes the call; may call the library; must not throw.
+ */
+typedef void (*c8x8_log_fn)(int32_t level, const char *line, void *userdata);
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * Version of the library that is running, e.g. "0.1.0". Static: never free it.
+ */
+const char *c8x8_version(void);
+
+/**
+ * Number of the ABI of the library that is running; compare it with C8X8_ABI_VERSION.
+ */
+uint32_t c8x8_abi_version(void);
+
+/**
+ * Name of a status, e.g. "C8X8_ERR_CONFIG"; "unknown" for a number that is none. Static: never free it.
+ */
+const char *c8x8_status_name(int32_t status);
+
+/**
+ * Frees a string that this library returned through an `out_json`. The only way to free it: the library may have another
+ * C runtime than the program.
+ *
+ * @param s A string of this library, not freed yet, or NULL (nothing happens).
+ */
+void c8x8_string_free(char *s);
+
+/**
+ * Makes a client. Sends nothing.
+ *
+ * @param config_json Settings, e.g. {"apiKey":"eght_...","tenant":"acme01","customerSite":"US1","timeoutMs":10000}. What is
+ *        left out comes from CAMPAIGNS8X8_API_KEY, CAMPAIGNS8X8_TENANT, CAMPAIGNS8X8_CUSTOMER_SITE, CAMPAIGNS8X8_BASE_URL.
+ *        NULL: everything from there.
+ * @param out_client Gets the client, on success only. Free it with c8x8_client_free. Required.
+ * @param out_json Gets {"baseUrl":"https://...","tenant":"acme01"}, or the error. NULL: not wanted.
+ * @return C8X8_OK; C8X8_ERR_CONFIG for a setting that is missing, unknown or wrong; C8X8_ERR_INVALID_ARGUMENT;
+ *         C8X8_ERR_TLS if the system has no trusted certificates.
+ */
+int32_t c8x8_client_new(const char *config_json,
+                        struct c8x8_client **out_client,
+                        char **out_json);
+
+/**
+ * Frees a client; its thread has ended when this returns. In a child after fork, the parent's connections are left alone.
+ *
+ * @param client A client, not freed yet, that no call uses any more; or NULL (nothing happens).
+ */
+void c8x8_client_free(struct c8x8_client *client);
+
+/**
+ * Sends a client's log lines to a function: one line an attempt, with method, path, status, milliseconds and number. The
+ * key is never in them.
+ *
+ * @param client The client. Required.
+ * @param max_level The quietest level wanted: 1 error, 2 warn, 3 info, 4 debug. Not looked at when fn is NULL.
+ * @param fn The function; it replaces the one before. NULL: no more lines.
+ * @param userdata Handed to fn; must stay valid until another fn is set and the calls under way have returned, or the
+ *        client is freed. If the client is used from several threads, fn may run on several at once.
+ * @return C8X8_OK, or C8X8_ERR_INVALID_ARGUMENT.
+ */
+int32_t c8x8_client_set_log(const struct c8x8_client *client,
+                            int32_t max_level,
+                            c8x8_log_fn fn,
+                            void *userdata);
+
+/**
+ * Makes a token.
+ *
+ * @return The token, to be freed with c8x8_cancel_free. NULL only if the library failed inside.
+ */
+struct c8x8_cancel *c8x8_cancel_new(void);
+
+/**
+ * Cancels, now and for good: calls with this token return C8X8_ERR_CANCELLED within about 50 ms. May be called from any
+ * thread, more than once, and from a signal handler (it only stores a flag).
+ *
+ * @param c The token, or NULL (nothing happens).
+ */
+void c8x8_cancel_trigger(const struct c8x8_cancel *c);
+
+/**
+ * Frees a token. Calls that were begun with it go on, and can no longer be cancelled by it.
+ *
+ * @param c A token, not freed yet; or NULL (nothing happens).
+ */
+void c8x8_cancel_free(struct c8x8_cancel *c);
+
+/**
+ * Asks for one action.
+ *
+ * @param client The client. Required.
+ * @param campaign_id The campaign's UUID, as Configuration Manager shows it. Required.
+ * @param request_json {"action":"START","buildOnStart":true}: action is BUILD, RESET, START, PAUSE, RESUME, RETRY, CANCEL
+ *        or PURGE; "enabled" (boolean) may go with each, "buildOnStart" (boolean) with START. Required.
+ * @param cancel Ends the call from another thread. NULL: none.
+ * @param out_json Gets the campaign as the server answered it, e.g. {"id":"...","state":"BUILDING","recordCount":0}, or
+ *        the error. NULL: not wanted.
+ * @return C8X8_OK; C8X8_ERR_CONFLICT (or, in another dialect of the server, C8X8_ERR_BAD_REQUEST) if the action is not
+ *         valid in the campaign's state; any other status. If the error says "outcomeUnknown", the action may have been
+ *         applied all the same; RESUME and RETRY are then not sent again.
+ */
+int32_t c8x8_modify_campaign(const struct c8x8_client *client,
+                             const char *campaign_id,
+                             const char *request_json,
+                             const struct c8x8_cancel *cancel,
+                             char **out_json);
+
+/**
+ * Brings a campaign to dial.
+ *
+ * @param client The client. Required.
+ * @param campaign_id The campaign's UUID. Required.
+ * @param options_json {"strategy":"buildOnStart","deadlineMs":300000,"pollIntervalMs":1000,"enabled":true}, every field
+ *        optional. "buildOnStart" (default) is one START; "buildThenStart" is BUILD, then START again and again until it
+ *        is no longer refused because the build lasts; "start" is START alone. NULL: the defaults.
+ * @param cancel Ends the call from another thread. NULL: none.
+ * @param out_json Gets the campaign as the accepted START answered it (whether it runs by then cannot be seen), or the
+ *        error. NULL: not wanted.
+ * @return C8X8_OK; C8X8_ERR_DEADLINE if START was refused until the end; else as c8x8_modify_campaign.
+ */
+int32_t c8x8_launch_campaign(const struct c8x8_client *client,
+                             const char *campaign_id,
+                             const char *options_json,
+                             const struct c8x8_cancel *cancel,
+                             char **out_json);
+
+/**
+ * Stops a campaign for real: PAUSE, then PURGE, because PAUSE alone lets the records that are queued already be dialed.
+ *
+ * @param client The client. Required.
+ * @param campaign_id The campaign's UUID. Required.
+ * @param cancel Ends the call from another thread. NULL: none.
+ * @param out_json Gets the campaign as PURGE answered it, or the error; its message says which of the two steps failed.
+ *        NULL: not wanted.
+ * @return As c8x8_modify_campaign.
+ */
+int32_t c8x8_stop_campaign(const struct c8x8_client *client,
+                           const char *campaign_id,
+                           const struct c8x8_cancel *cancel,
+                           char **out_json);
+
+/**
+ * Which actions are valid in which state, which states pass by themselves, where records may be added. Sends nothing.
+ *
+ * @param out_json Gets {"states":[{"state":"CREATED","transient":false,"acceptsRecords":true,"displayStatus":"NEW",
+ *        "actions":["BUILD","START"]}],"actions":[{"action":"BUILD","validFrom":[...],...}],"automaticMoves":[...]}.
+ *        NULL: not wanted.
+ * @return C8X8_OK.
+ */
+int32_t c8x8_state_machine(char **out_json);
+
+/**
+ * Adds 1 to 100 records, all or none.
+ *
+ * @param client The client. Required.
+ * @param campaign_id The campaign's UUID. Required.
+ * @param request_json {"records":[{"crmRecordId":"CRM-1","scheduleAt":"2026-04-22T10:00:00Z","priority":"LOW","rank":1.5}]}:
+ *        crmRecordId is required (1 to 32 UTF-16 units, unique on the campaign), the rest optional. Required.
+ * @param cancel Ends the call from another thread. NULL: none.
+ * @param out_json Gets {"records":[{"id":"...","crmRecordId":"CRM-1","state":"PENDING",...}]} in the order sent, or the
+ *        error. NULL: not wanted.
+ * @return C8X8_OK; C8X8_ERR_VALIDATION before sending, with every fault in "fieldErrors"; C8X8_ERR_CONFLICT (or
+ *         C8X8_ERR_BAD_REQUEST) if an id is on the campaign already or the state forbids it; any other status. If the
+ *         error says "outcomeUnknown", sending the same records again is safe: an id is never added twice.
+ */
+int32_t c8x8_add_records(const struct c8x8_client *client,
+                         const char *campaign_id,
+                         const char *request_json,
+                         const struct c8x8_cancel *cancel,
+                         char **out_json);
+
+/**
+ * Checks records as c8x8_add_records does, and sends nothing.
+ *
+ * @param request_json As for c8x8_add_records. Required.
+ * @param out_json Gets {"valid":true,"records":2}, or the error with every fault in "fieldErrors", e.g.
+ *        {"field":"records[3].crmRecordId","code":"NotBlank","message":"must not be blank"}. NULL: not wanted.
+ * @return C8X8_OK; C8X8_ERR_VALIDATION; C8X8_ERR_INVALID_ARGUMENT for malformed JSON or an unknown field.
+ */
+int32_t c8x8_validate_records(const char *request_json, char **out_json);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* CAMPAIGNS8X8_H */
