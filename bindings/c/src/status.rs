@@ -1,8 +1,6 @@
 //! The status codes, and the way out for the strings of this library.
 
-use std::ffi::{CString, c_char};
-
-use campaigns::ErrorKind;
+use std::ffi::{CStr, CString, c_char};
 
 /// Done.
 pub const C8X8_OK: i32 = 0;
@@ -43,37 +41,37 @@ pub const C8X8_ERR_STORAGE: i32 = 17;
 /// A fault of this library.
 pub const C8X8_ERR_INTERNAL: i32 = 99;
 
+/// Every status and its name, for C to read. A test compares the table with the core's kinds.
+const NAMES: [(i32, &CStr); 19] = [
+    (C8X8_OK, c"C8X8_OK"),
+    (C8X8_ERR_INVALID_ARGUMENT, c"C8X8_ERR_INVALID_ARGUMENT"),
+    (C8X8_ERR_CONFIG, c"C8X8_ERR_CONFIG"),
+    (C8X8_ERR_VALIDATION, c"C8X8_ERR_VALIDATION"),
+    (C8X8_ERR_BAD_REQUEST, c"C8X8_ERR_BAD_REQUEST"),
+    (C8X8_ERR_UNAUTHORIZED, c"C8X8_ERR_UNAUTHORIZED"),
+    (C8X8_ERR_FORBIDDEN, c"C8X8_ERR_FORBIDDEN"),
+    (C8X8_ERR_NOT_FOUND, c"C8X8_ERR_NOT_FOUND"),
+    (C8X8_ERR_CONFLICT, c"C8X8_ERR_CONFLICT"),
+    (C8X8_ERR_RATE_LIMITED, c"C8X8_ERR_RATE_LIMITED"),
+    (C8X8_ERR_SERVER, c"C8X8_ERR_SERVER"),
+    (C8X8_ERR_UNEXPECTED_RESPONSE, c"C8X8_ERR_UNEXPECTED_RESPONSE"),
+    (C8X8_ERR_TIMEOUT, c"C8X8_ERR_TIMEOUT"),
+    (C8X8_ERR_CONNECTION, c"C8X8_ERR_CONNECTION"),
+    (C8X8_ERR_TLS, c"C8X8_ERR_TLS"),
+    (C8X8_ERR_DEADLINE, c"C8X8_ERR_DEADLINE"),
+    (C8X8_ERR_CANCELLED, c"C8X8_ERR_CANCELLED"),
+    (C8X8_ERR_STORAGE, c"C8X8_ERR_STORAGE"),
+    (C8X8_ERR_INTERNAL, c"C8X8_ERR_INTERNAL"),
+];
+
 /// Name of a status, e.g. "C8X8_ERR_CONFIG"; "unknown" for a number that is none. Static: never free it.
 #[unsafe(no_mangle)]
 pub extern "C" fn c8x8_status_name(status: i32) -> *const c_char {
-    if status == C8X8_OK {
-        return c"C8X8_OK".as_ptr();
-    }
-    let kind = ErrorKind::ALL
+    NAMES
         .into_iter()
-        .find(|kind| kind.status() == status);
-    let name = match kind {
-        Some(ErrorKind::InvalidArgument) => c"C8X8_ERR_INVALID_ARGUMENT",
-        Some(ErrorKind::Config) => c"C8X8_ERR_CONFIG",
-        Some(ErrorKind::Validation) => c"C8X8_ERR_VALIDATION",
-        Some(ErrorKind::BadRequest) => c"C8X8_ERR_BAD_REQUEST",
-        Some(ErrorKind::Unauthorized) => c"C8X8_ERR_UNAUTHORIZED",
-        Some(ErrorKind::Forbidden) => c"C8X8_ERR_FORBIDDEN",
-        Some(ErrorKind::NotFound) => c"C8X8_ERR_NOT_FOUND",
-        Some(ErrorKind::Conflict) => c"C8X8_ERR_CONFLICT",
-        Some(ErrorKind::RateLimited) => c"C8X8_ERR_RATE_LIMITED",
-        Some(ErrorKind::Server) => c"C8X8_ERR_SERVER",
-        Some(ErrorKind::UnexpectedResponse) => c"C8X8_ERR_UNEXPECTED_RESPONSE",
-        Some(ErrorKind::Timeout) => c"C8X8_ERR_TIMEOUT",
-        Some(ErrorKind::Connection) => c"C8X8_ERR_CONNECTION",
-        Some(ErrorKind::Tls) => c"C8X8_ERR_TLS",
-        Some(ErrorKind::Deadline) => c"C8X8_ERR_DEADLINE",
-        Some(ErrorKind::Cancelled) => c"C8X8_ERR_CANCELLED",
-        Some(ErrorKind::Storage) => c"C8X8_ERR_STORAGE",
-        Some(ErrorKind::Internal) => c"C8X8_ERR_INTERNAL",
-        _ => c"unknown",
-    };
-    name.as_ptr()
+        .find_map(|(number, name)| (number == status).then_some(name))
+        .unwrap_or(c"unknown")
+        .as_ptr()
 }
 
 /// Frees a string that this library returned through an `out_json`. The only way to free it: the library may have another

@@ -1,0 +1,198 @@
+//! Every C and C++ program: compiled with warnings as errors, run against a sandbox, and run again under valgrind.
+
+mod harness;
+
+use std::collections::HashSet;
+use std::io::Read;
+use std::net::TcpListener;
+use std::process::Command;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use campaigns::CampaignState;
+use campaigns::sandbox::{Sandbox, SandboxOptions};
+use harness::{Library, Program, build, c, cpp, root, succeeded, with_sandbox};
+
+const CPP11: &[&str] = &["-std=c++11", "-Wall", "-Wextra", "-Wpedantic", "-Werror"];
+const CPP17: &[&str] = &["-std=c++17", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror"];
+
+fn library() -> &'static Library {
+    static LIBRARY: OnceLock<Library> = OnceLock::new();
+    LIBRARY.get_or_init(|| build(&[]))
+}
+
+fn sandbox() -> Sandbox {
+    Sandbox::start_with(SandboxOptions {
+        build_time: Duration::from_millis(100),
+        start_time: Duration::ZERO,
+        ..SandboxOptions::default()
+    })
+    .unwrap()
+}
+
+/// Runs a program by itself, then under valgrind; each time against a sandbox of its own. Gives back the first one.
+fn run(program: &Program<'_>) -> (Sandbox, String) {
+    let path = program.compile(library());
+    let plain = sandbox();
+    let output = with_sandbox(&mut Command::new(&path), &plain).output().unwrap();
+    let text = succeeded(program.source, &output);
+    let watched = sandbox();
+    let output = with_sandbox(
+        Command::new("valgrind").args([
+            "--quiet",
+            "--leak-check=full",
+            "--show-leak-kinds=definite,possible",
+            "--errors-for-leak-kinds=definite,possible",
+            "--error-exitcode=99",
+        ]),
+        &watched,
+    )
+    .arg(&path)
+    .output()
+    .expect("valgrind cannot be run; install it: apt-get install valgrind libc6-dbg");
+    succeeded(&format!("{} under valgrind", program.source), &output);
+    (plain, text)
+}
+
+#[test]
+fn four_steps_in_c_with_the_shared_library() {
+    let (sandbox, text) = run(&c("bindings/c/examples/four_steps.c"));
+    assert_eq!(sandbox.stored(), ["CRM-1", "CRM-2"]);
+    assert_eq!(sandbox.state(), CampaignState::Paused);
+    assert!(text.contains("pause        C8X8_OK"), "{text}");
+}
+
+#[test]
+fn four_steps_in_c_with_the_static_library() {
+    let (sandbox, _) = run(&Program {
+        statically: true,
+        ..c("bindings/c/examples/four_steps.c")
+    });
+    assert_eq!(sandbox.stored(), ["CRM-1", "CRM-2"]);
+}
+
+#[test]
+fn four_steps_in_cpp() {
+    let (sandbox, text) = run(&cpp("bindings/c/examples/four_steps.cpp", CPP17));
+    assert_eq!(sandbox.stored(), ["CRM-1", "CRM-2"]);
+    assert_eq!(sandbox.state(), CampaignState::Paused);
+    assert!(text.contains("PAUSED"), "{text}");
+}
+
+#[test]
+fn wrong_arguments_are_refused() {
+    let (sandbox, _) = run(&c("tests/c/arguments.c"));
+    assert_eq!(sandbox.requests(), 0, "nothing of it was sent");
+}
+
+#[test]
+fn log_lines_reach_the_callback() {
+    run(&c("tests/c/log.c"));
+}
+
+#[test]
+fn a_client_survives_a_fork() {
+    let (sandbox, _) = run(&c("tests/c/fork.c"));
+    let stored = sandbox.stored();
+    let from = |who: &str| stored.iter().filter(|id| id.starts_with(who)).count();
+    assert_eq!((from("child"), from("parent")), (20, 20));
+    assert!(stored.contains(&"after-0".to_owned()));
+}
+
+#[test]
+fn many_threads_share_a_client() {
+    let program = c("tests/c/threads.c").compile(library());
+    let sandbox = sandbox();
+    let output = with_sandbox(&mut Command::new(&program), &sandbox)
+        .output()
+        .unwrap();
+    succeeded("threads.c", &output);
+    assert_eq!(sandbox.stored().len(), 2000);
+    assert_eq!(sandbox.requests(), 2000);
+}
+
+#[test]
+fn a_call_is_cancelled_from_another_thread() {
+    // Takes connections and says nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/cc/US1/campaigns/v1", silent.local_addr().unwrap());
+    let listening = std::thread::spawn(move || {
+        let (mut stream, _) = silent.accept().unwrap();
+        // Until the client drops the connection, which it does when it is cancelled.
+        let _ = stream.read_to_end(&mut Vec::new());
+    });
+    let program = c("tests/c/cancel.c").compile(library());
+    let output = Command::new(program)
+        .env("CAMPAIGNS8X8_BASE_URL", url)
+        .env("CAMPAIGNS8X8_API_KEY", "eght_sandbox")
+        .env("CAMPAIGNS8X8_TENANT", "sandbox")
+        .output()
+        .unwrap();
+    succeeded("cancel.c", &output);
+    listening.join().unwrap();
+}
+
+#[test]
+fn the_library_can_be_opened_closed_and_opened_again() {
+    let program = c("tests/c/dlopen.c").compile(library());
+    let sandbox = sandbox();
+    let output = with_sandbox(Command::new(&program).arg(&library().shared), &sandbox)
+        .output()
+        .unwrap();
+    succeeded("dlopen.c", &output);
+    assert_eq!(sandbox.requests(), 4, "PAUSE and PURGE, twice");
+}
+
+#[test]
+fn the_header_serves_cpp11_and_every_function_is_called() {
+    run(&cpp("tests/cpp/header.cpp", CPP11));
+    let caller = std::fs::read_to_string(root().join("tests/cpp/header.cpp")).unwrap();
+    let refused = std::fs::read_to_string(root().join("tests/c/arguments.c")).unwrap();
+    let functions = functions_of_the_header();
+    assert!(functions.len() >= 15, "{functions:?}");
+    for function in functions {
+        assert!(caller.contains(&format!("{function}(")), "header.cpp: {function}");
+        assert!(refused.contains(&format!("{function}(")) || function == "c8x8_cancel_new", "arguments.c: {function}");
+    }
+}
+
+#[test]
+fn the_cpp_wrapper_keeps_its_promises() {
+    run(&cpp("tests/cpp/wrapper.cpp", CPP17));
+}
+
+#[test]
+fn the_cpp_wrapper_works_without_exceptions() {
+    let flags: Vec<&str> = CPP17.iter().copied().chain(["-fno-exceptions"]).collect();
+    run(&cpp("tests/cpp/no_exceptions.cpp", &flags));
+}
+
+#[test]
+fn only_the_interface_is_exported() {
+    let output = Command::new("nm")
+        .args(["-D", "--defined-only", "--format=posix"])
+        .arg(&library().shared)
+        .output()
+        .expect("nm cannot be run; install it: apt-get install binutils");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let exported: HashSet<String> = text
+        .lines()
+        .filter_map(|line| line.split(' ').next())
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(exported, functions_of_the_header());
+}
+
+/// The functions that the header declares.
+fn functions_of_the_header() -> HashSet<String> {
+    let header = std::fs::read_to_string(root().join("include/campaigns8x8.h")).unwrap();
+    header
+        .lines()
+        .filter(|line| !line.starts_with([' ', '/', '#', '*']) && !line.starts_with("typedef"))
+        .filter_map(|line| {
+            let (before, _) = line.split_once('(')?;
+            let name = before.rsplit([' ', '*']).next()?;
+            name.starts_with("c8x8_").then(|| name.to_owned())
+        })
+        .collect()
+}

@@ -1,0 +1,281 @@
+// campaigns8x8.hpp: C++17 over campaigns8x8.h. Header only; no dependency beside the library itself.
+//
+// Strings go in as std::string_view and come out as std::string, JSON in UTF-8 as the C header describes it. Handles are
+// movable and not copyable. Each call comes in two forms: `call(...)` throws campaigns8x8::Error, `try_call(...)` returns a
+// campaigns8x8::Result and never throws what the library reports. With -fno-exceptions only the second form exists.
+//
+//   campaigns8x8::Client client(R"({"customerSite":"US1"})"); // the rest from CAMPAIGNS8X8_... in the environment
+//   std::string campaign = client.launch_campaign(id);
+//   client.add_records(id, R"({"records":[{"crmRecordId":"CRM-1"}]})");
+//   client.stop_campaign(id);
+#ifndef CAMPAIGNS8X8_HPP
+#define CAMPAIGNS8X8_HPP
+
+#include "campaigns8x8.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#if defined(__cpp_exceptions) || defined(_CPPUNWIND)
+#define CAMPAIGNS8X8_EXCEPTIONS 1
+#include <stdexcept>
+#else
+#define CAMPAIGNS8X8_EXCEPTIONS 0
+#endif
+
+namespace campaigns8x8 {
+
+/// What a call that does not throw returns: the status, and the result's JSON or the error's.
+struct [[nodiscard]] Result {
+  int32_t status = C8X8_ERR_INTERNAL;
+  std::string json;
+
+  /// Whether the status is C8X8_OK.
+  explicit operator bool() const noexcept { return status == C8X8_OK; }
+};
+
+#if CAMPAIGNS8X8_EXCEPTIONS
+/// What a call that throws throws. what() is the name of the status and the error's JSON.
+class Error : public std::runtime_error {
+public:
+  Error(int32_t status, std::string json)
+      : std::runtime_error(std::string(c8x8_status_name(status)) + ": " + json), status_(status),
+        json_(std::make_shared<const std::string>(std::move(json))) {}
+
+  /// C8X8_ERR_..., never C8X8_OK.
+  int32_t status() const noexcept { return status_; }
+  /// The error object, as the C header describes it.
+  const std::string &json() const noexcept { return *json_; }
+
+private:
+  int32_t status_;
+  // Shared, because copying an exception must not throw.
+  std::shared_ptr<const std::string> json_;
+};
+#endif
+
+namespace detail {
+
+struct FreeString {
+  void operator()(char *text) const noexcept { c8x8_string_free(text); }
+};
+struct FreeCancel {
+  void operator()(c8x8_cancel *cancel) const noexcept { c8x8_cancel_free(cancel); }
+};
+struct FreeClient {
+  void operator()(c8x8_client *client) const noexcept { c8x8_client_free(client); }
+};
+
+/// A string for C. A NUL byte inside would silently cut the text off, so it becomes a byte that is no UTF-8, which the
+/// library refuses by the parameter's name.
+inline std::string to_c(std::string_view text) {
+  std::string copy(text);
+  for (char &c : copy)
+    if (c == '\0')
+      c = '\xff';
+  return copy;
+}
+
+/// Calls a C function that ends in an out_json, and takes its string over.
+template <typename Call> Result call(Call &&call) {
+  char *json = nullptr;
+  Result result;
+  result.status = call(&json);
+  std::unique_ptr<char, FreeString> owner(json);
+  if (json != nullptr)
+    result.json = json;
+  return result;
+}
+
+#if CAMPAIGNS8X8_EXCEPTIONS
+inline std::string or_throw(Result result) {
+  if (!result)
+    throw Error(result.status, std::move(result.json));
+  return std::move(result.json);
+}
+#endif
+
+} // namespace detail
+
+/// The version of the library that is running.
+inline std::string_view version() noexcept { return c8x8_version(); }
+
+/// Which actions are valid in which state; see c8x8_state_machine.
+inline Result try_state_machine() {
+  return detail::call([](char **out) { return c8x8_state_machine(out); });
+}
+
+/// Checks records without sending them; see c8x8_validate_records.
+inline Result try_validate_records(std::string_view request_json) {
+  const std::string request = detail::to_c(request_json);
+  return detail::call([&](char **out) { return c8x8_validate_records(request.c_str(), out); });
+}
+
+#if CAMPAIGNS8X8_EXCEPTIONS
+inline std::string state_machine() { return detail::or_throw(try_state_machine()); }
+inline std::string validate_records(std::string_view request_json) {
+  return detail::or_throw(try_validate_records(request_json));
+}
+#endif
+
+/// Ends the calls it is given to, from any thread.
+class Cancel {
+public:
+  Cancel() : handle_(c8x8_cancel_new()) {}
+
+  /// Cancels, now and for good. Harmless more than once.
+  void trigger() const noexcept { c8x8_cancel_trigger(handle_.get()); }
+
+  /// The C handle; stays this object's.
+  const c8x8_cancel *get() const noexcept { return handle_.get(); }
+
+private:
+  std::unique_ptr<c8x8_cancel, detail::FreeCancel> handle_;
+};
+
+/// A client for the campaigns of one tenant. May be used from any number of threads at once; movable while no call uses it.
+class Client {
+public:
+  /// Takes a log line: its level (1 error, 2 warn, 3 info, 4 debug) and its text, valid during the call. Runs on the thread
+  /// that makes the call. What it throws is swallowed.
+  using Log = std::function<void(int32_t level, std::string_view line)>;
+
+  /// A client without one: only good to be assigned to, or to be made by try_new.
+  Client() noexcept = default;
+
+#if CAMPAIGNS8X8_EXCEPTIONS
+  /// A client with these settings; the environment supplies what is left out.
+  explicit Client(std::string_view config_json) { detail::or_throw(try_new(config_json, *this)); }
+
+  /// A client with all settings from the environment.
+  static Client from_environment() {
+    Client client;
+    detail::or_throw(try_from_environment(client));
+    return client;
+  }
+#endif
+
+  /// Makes a client into `client`, which stays as it is on failure.
+  static Result try_new(std::string_view config_json, Client &client) {
+    const std::string config = detail::to_c(config_json);
+    return make(config.c_str(), client);
+  }
+
+  static Result try_from_environment(Client &client) { return make(nullptr, client); }
+
+  /// Sends log lines up to `max_level` to `log`; an empty function sends no more. Not while calls are under way.
+  Result try_set_log(int32_t max_level, Log log) {
+    auto next = log ? std::make_unique<Log>(std::move(log)) : nullptr;
+    Result result;
+    result.status = c8x8_client_set_log(handle_.get(), max_level, next ? &Client::write : nullptr, next.get());
+    if (result)
+      log_ = std::move(next);
+    else
+      result.json = R"({"kind":"invalidArgument","message":"max_level must be 1 to 4, and the client a made one"})";
+    return result;
+  }
+
+  /// One action; see c8x8_modify_campaign.
+  Result try_modify_campaign(std::string_view campaign_id, std::string_view request_json,
+                             const Cancel *cancel = nullptr) const {
+    const std::string request = detail::to_c(request_json);
+    return about(campaign_id, cancel, [&](const char *id, const c8x8_cancel *token, char **out) {
+      return c8x8_modify_campaign(handle_.get(), id, request.c_str(), token, out);
+    });
+  }
+
+  /// Brings a campaign to dial; see c8x8_launch_campaign. Empty options: the defaults.
+  Result try_launch_campaign(std::string_view campaign_id, std::string_view options_json = {},
+                             const Cancel *cancel = nullptr) const {
+    const std::string options = detail::to_c(options_json);
+    return about(campaign_id, cancel, [&](const char *id, const c8x8_cancel *token, char **out) {
+      return c8x8_launch_campaign(handle_.get(), id, options.empty() ? nullptr : options.c_str(), token, out);
+    });
+  }
+
+  /// PAUSE, then PURGE; see c8x8_stop_campaign.
+  Result try_stop_campaign(std::string_view campaign_id, const Cancel *cancel = nullptr) const {
+    return about(campaign_id, cancel, [&](const char *id, const c8x8_cancel *token, char **out) {
+      return c8x8_stop_campaign(handle_.get(), id, token, out);
+    });
+  }
+
+  /// Adds 1 to 100 records, all or none; see c8x8_add_records.
+  Result try_add_records(std::string_view campaign_id, std::string_view request_json,
+                         const Cancel *cancel = nullptr) const {
+    const std::string request = detail::to_c(request_json);
+    return about(campaign_id, cancel, [&](const char *id, const c8x8_cancel *token, char **out) {
+      return c8x8_add_records(handle_.get(), id, request.c_str(), token, out);
+    });
+  }
+
+#if CAMPAIGNS8X8_EXCEPTIONS
+  void set_log(int32_t max_level, Log log) { detail::or_throw(try_set_log(max_level, std::move(log))); }
+
+  std::string modify_campaign(std::string_view campaign_id, std::string_view request_json,
+                              const Cancel *cancel = nullptr) const {
+    return detail::or_throw(try_modify_campaign(campaign_id, request_json, cancel));
+  }
+  std::string launch_campaign(std::string_view campaign_id, std::string_view options_json = {},
+                              const Cancel *cancel = nullptr) const {
+    return detail::or_throw(try_launch_campaign(campaign_id, options_json, cancel));
+  }
+  std::string stop_campaign(std::string_view campaign_id, const Cancel *cancel = nullptr) const {
+    return detail::or_throw(try_stop_campaign(campaign_id, cancel));
+  }
+  std::string add_records(std::string_view campaign_id, std::string_view request_json,
+                          const Cancel *cancel = nullptr) const {
+    return detail::or_throw(try_add_records(campaign_id, request_json, cancel));
+  }
+#endif
+
+  /// The C handle; stays this object's.
+  const c8x8_client *get() const noexcept { return handle_.get(); }
+
+private:
+  static Result make(const char *config, Client &client) {
+    if (c8x8_abi_version() != C8X8_ABI_VERSION) {
+      Result result;
+      result.json = R"({"kind":"internal","message":"campaigns8x8.h and the library that is running are of different )"
+                    R"(ABI versions; install the two together"})";
+      return result;
+    }
+    c8x8_client *handle = nullptr;
+    Result result = detail::call([&](char **out) { return c8x8_client_new(config, &handle, out); });
+    if (result) {
+      client.handle_.reset(handle);
+      client.log_.reset();
+    }
+    return result;
+  }
+
+  template <typename Call> Result about(std::string_view campaign_id, const Cancel *cancel, Call &&call) const {
+    const std::string id = detail::to_c(campaign_id);
+    const c8x8_cancel *token = cancel == nullptr ? nullptr : cancel->get();
+    return detail::call([&](char **out) { return call(id.c_str(), token, out); });
+  }
+
+  static void write(int32_t level, const char *line, void *userdata) {
+    const Log &log = *static_cast<const Log *>(userdata);
+#if CAMPAIGNS8X8_EXCEPTIONS
+    try {
+      log(level, line);
+    } catch (...) {
+      // An exception must not cross into the library.
+    }
+#else
+    log(level, line);
+#endif
+  }
+
+  // The log before the handle: the handle, which writes to it, goes first.
+  std::unique_ptr<Log> log_;
+  std::unique_ptr<c8x8_client, detail::FreeClient> handle_;
+};
+
+} // namespace campaigns8x8
+
+#endif

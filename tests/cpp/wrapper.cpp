@@ -1,0 +1,81 @@
+// The C++ wrapper: what it throws, what it returns instead, what moves, and what a log function may do.
+#include <campaigns8x8.hpp>
+
+#include <cstdlib>
+#include <iostream>
+#include <type_traits>
+
+#define CHECK(condition)                                                                                               \
+  do {                                                                                                                 \
+    if (!(condition)) {                                                                                                \
+      std::cerr << __FILE__ << ':' << __LINE__ << ": not so: " << #condition << '\n';                                  \
+      std::exit(1);                                                                                                    \
+    }                                                                                                                  \
+  } while (0)
+
+using namespace campaigns8x8;
+
+static_assert(!std::is_copy_constructible_v<Client> && std::is_nothrow_move_constructible_v<Client>);
+static_assert(!std::is_copy_constructible_v<Cancel> && std::is_nothrow_move_constructible_v<Cancel>);
+static_assert(std::is_base_of_v<std::runtime_error, Error> && std::is_nothrow_copy_constructible_v<Error>);
+
+static const char *const campaign = "123e4567-e89b-12d3-a456-426614174000";
+
+template <typename Call> static Error thrown_by(Call &&call) {
+  try {
+    call();
+  } catch (const Error &error) {
+    return error;
+  }
+  std::cerr << "nothing was thrown\n";
+  std::exit(1);
+}
+
+int main() {
+  Client client = Client::from_environment();
+  Client moved = std::move(client);
+  CHECK(client.get() == nullptr);
+
+  // A moved-from client is an error, not a crash.
+  CHECK(thrown_by([&] { client.stop_campaign(campaign); }).status() == C8X8_ERR_INVALID_ARGUMENT);
+
+  const Error conflict = thrown_by([&] { moved.modify_campaign(campaign, R"({"action":"PAUSE"})"); });
+  CHECK(conflict.status() == C8X8_ERR_CONFLICT);
+  CHECK(conflict.json().find(R"("kind":"conflict")") != std::string::npos);
+  CHECK(std::string(conflict.what()).find("C8X8_ERR_CONFLICT: {") == 0);
+
+  const Result refused = moved.try_stop_campaign(campaign);
+  CHECK(!refused && refused.status == C8X8_ERR_CONFLICT && refused.json.find("PURGE") != std::string::npos);
+
+  CHECK(thrown_by([] { Client wrong(R"({"customerSite":"US9"})"); }).status() == C8X8_ERR_CONFIG);
+  CHECK(!Client::try_new("{", moved) && moved.get() != nullptr);
+
+  // A view need not end in NUL, and a NUL inside is not cut off in silence.
+  const std::string_view longer = "123e4567-e89b-12d3-a456-426614174000 and more";
+  CHECK(moved.try_add_records(longer.substr(0, 36), R"({"records":[{"crmRecordId":"CRM-1"}]})"));
+  using namespace std::string_view_literals;
+  const Result cut = moved.try_modify_campaign(campaign, "{\"action\":\"BUILD\"}\0garbage"sv);
+  CHECK(cut.status == C8X8_ERR_INVALID_ARGUMENT && cut.json.find("UTF-8") != std::string::npos);
+
+  int lines = 0;
+  moved.set_log(4, [&](int32_t level, std::string_view line) {
+    CHECK(level >= 1 && level <= 4 && line.find(campaign) != std::string_view::npos);
+    lines++;
+    throw 7;
+  });
+  Client again = std::move(moved);
+  CHECK(again.try_modify_campaign(campaign, R"({"action":"BUILD"})"));
+  CHECK(lines == 1);
+  again.set_log(1, nullptr);
+  CHECK(thrown_by([&] { again.set_log(9, [](int32_t, std::string_view) {}); }).status() == C8X8_ERR_INVALID_ARGUMENT);
+
+  const Cancel cancel;
+  cancel.trigger();
+  CHECK(again.try_launch_campaign(campaign, {}, &cancel).status == C8X8_ERR_CANCELLED);
+
+  CHECK(validate_records(R"({"records":[{"crmRecordId":"A"}]})").find("true") != std::string::npos);
+  CHECK(thrown_by([] { validate_records(R"({"records":[]})"); }).status() == C8X8_ERR_VALIDATION);
+  CHECK(state_machine().find("BUILDING") != std::string::npos);
+  CHECK(version().size() >= 5);
+  return 0;
+}
