@@ -77,6 +77,14 @@ pub fn check(drafts: &[RecordDraft]) -> Result<Vec<NewRecord>, Error> {
     }
 }
 
+/// Checks a record by itself; paths are the fields' names.
+///
+/// # Errors
+/// [`ErrorKind::Validation`] with every fault.
+pub fn check_one(draft: &RecordDraft) -> Result<NewRecord, Error> {
+    check_draft(draft, "").map_err(Error::validation)
+}
+
 /// Checks what the type of [`NewRecord`] does not already guarantee, for one request.
 pub(crate) fn check_request(records: &[NewRecord]) -> Result<(), Error> {
     let mut faults = size_fault(records.len());
@@ -203,12 +211,12 @@ fn parse_priority(text: &str, path: &str) -> Result<Priority, FieldError> {
 
 fn wrong_type(path: &str, field: &str, expected: &str, value: &Value) -> FieldError {
     let found = match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "an array",
-        Value::Object(_) => "an object",
+        Value::Null => "null".to_owned(),
+        Value::Bool(_) => "a boolean".to_owned(),
+        Value::Number(_) => "a number".to_owned(),
+        Value::String(text) => quoted(text),
+        Value::Array(_) => "an array".to_owned(),
+        Value::Object(_) => "an object".to_owned(),
     };
     FieldError::new(
         format!("{path}{field}"),

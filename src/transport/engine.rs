@@ -1,7 +1,6 @@
 //! One attempt: the HTTP client, and the thread that drives its connections. Calls run on the caller's thread and wait for
 //! that one; it starts with the engine and is joined when the engine is dropped.
 
-use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -15,6 +14,7 @@ use tokio::sync::oneshot;
 
 use super::pacing::Pacer;
 use super::patience::{Interrupted, Patience};
+use super::slot;
 use super::verdict::{self, Failure};
 use super::{Request, bounded_seconds, tls};
 use crate::config::{Proxy, Settings};
@@ -81,22 +81,17 @@ impl Engine {
                 format!("the client's thread cannot be started: {error}"),
             )
         };
-        let runtime = Builder::new_current_thread()
-            .enable_io()
-            .enable_time()
-            .thread_name("campaigns8x8-dns")
-            .build()
-            .map_err(internal)?;
-        let handle = runtime.handle().clone();
         let (stop, stopped) = oneshot::channel::<()>();
+        let (made, handle) = slot::new();
         let thread = thread::Builder::new()
             .name("campaigns8x8".to_owned())
-            .spawn(move || {
-                // An error means that the engine is gone, which is the signal too.
-                let _ = runtime.block_on(stopped);
-                runtime.shutdown_timeout(SHUTDOWN);
-            })
+            .spawn(move || drive(made, stopped))
             .map_err(internal)?;
+        // Made over there, because making it leaves a trace of the thread that does.
+        let handle = match Patience::default().receive(&handle) {
+            Ok(Some(made)) => made.map_err(internal)?,
+            Ok(None) | Err(_) => return Err(internal(std::io::Error::other("it ended at once"))),
+        };
         Ok(Self {
             http,
             runtime: handle,
@@ -119,14 +114,13 @@ impl Engine {
             .request(request.method.clone(), request.url.clone())
             .body(request.body.clone());
         let limit = settings.max_response_bytes;
-        let (sender, receiver) = mpsc::sync_channel(1);
+        let (sender, receiver) = slot::new();
         let task = self.runtime.spawn(async move {
             let result = match prepared.send().await {
                 Ok(response) => Ok(read(response, limit).await),
                 Err(error) => Err(error),
             };
-            // The caller may have stopped waiting; then nobody needs it.
-            let _ = sender.send(result);
+            sender.send(result);
         });
         match patience.receive(&receiver) {
             Ok(Some(Ok(answer))) => Ok(answer),
@@ -144,6 +138,23 @@ impl Engine {
             }
         }
     }
+}
+
+/// The life of the client's thread: it drives connections until the engine is gone.
+fn drive(made: slot::Sender<std::io::Result<Handle>>, stopped: oneshot::Receiver<()>) {
+    let runtime = Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .thread_name("campaigns8x8-dns")
+        .build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => return made.send(Err(error)),
+    };
+    made.send(Ok(runtime.handle().clone()));
+    // An error means that the engine is gone, which is the signal too.
+    let _ = runtime.block_on(stopped);
+    runtime.shutdown_timeout(SHUTDOWN);
 }
 
 impl Drop for Engine {

@@ -18,6 +18,7 @@ mod pacing;
 mod patience;
 mod process;
 mod retry;
+mod slot;
 mod tls;
 mod verdict;
 
@@ -139,7 +140,7 @@ impl Transport {
                 request,
                 history.attempts,
                 &self.settings.retry,
-                fastrand::f64(),
+                retry::chance(),
             );
             let level = match next {
                 Next::Repeat(_) => LogLevel::Warn,

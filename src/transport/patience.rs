@@ -1,8 +1,8 @@
 //! How long a caller is willing to wait: until it cancels, or until its deadline.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+use super::slot::{Receiver, Wait};
 use crate::cancel::Cancel;
 
 /// How often a waiting call looks at its cancel token.
@@ -79,18 +79,18 @@ impl<'a> Patience<'a> {
         }
     }
 
-    /// Waits for a message. `None` if the sender is gone without one.
-    pub(crate) fn receive<T>(&self, receiver: &Receiver<T>) -> Result<Option<T>, Interrupted> {
+    /// Waits for a value. `None` if the sender is gone without one.
+    pub(super) fn receive<T>(&self, receiver: &Receiver<T>) -> Result<Option<T>, Interrupted> {
         loop {
             let left = self.deadline.map_or(Duration::MAX, |deadline| {
                 deadline.at.saturating_duration_since(Instant::now())
             });
-            // A bound even for the caller that waits without one: `recv_timeout` wants a time.
+            // A bound even for the caller that waits without one: a wait wants a time.
             let slice = self.slice(left.min(Duration::from_secs(3600)));
-            match receiver.recv_timeout(slice) {
-                Ok(message) => return Ok(Some(message)),
-                Err(RecvTimeoutError::Disconnected) => return Ok(None),
-                Err(RecvTimeoutError::Timeout) => self.check()?,
+            match receiver.wait(slice) {
+                Wait::Value(value) => return Ok(Some(value)),
+                Wait::Gone => return Ok(None),
+                Wait::Timeout => self.check()?,
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Whether and when an attempt is repeated. Pure: chance comes in as a number.
 
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
 use std::time::Duration;
 
 use super::Request;
@@ -33,6 +35,13 @@ pub(super) fn next(
     }
 }
 
+/// A number drawn evenly from 0 to 1, good enough to spread the attempts of many clients. From the seed of std's hash maps,
+/// which leaves nothing behind on the host's threads; with the process id, because a forked child inherits that seed.
+pub(super) fn chance() -> f64 {
+    let drawn = RandomState::new().hash_one(std::process::id());
+    (drawn >> 11) as f64 / (1_u64 << 53) as f64
+}
+
 /// The longest wait after attempt number `attempts`.
 fn backoff(attempts: u32, policy: &Retry) -> Duration {
     let doubled = 2_u32.saturating_pow(attempts.saturating_sub(1));
@@ -62,6 +71,16 @@ mod tests {
             url: url::Url::parse("http://127.0.0.1/").unwrap(),
             body: Vec::new(),
             repeatable,
+        }
+    }
+
+    #[test]
+    fn chance_is_spread_over_the_whole_range() {
+        let drawn: Vec<f64> = (0..1000).map(|_| chance()).collect();
+        assert!(drawn.iter().all(|chance| (0.0..1.0).contains(chance)));
+        for quarter in [0.0, 0.25, 0.5, 0.75] {
+            let inside = |c: &&f64| (quarter..quarter + 0.25).contains(*c);
+            assert!(drawn.iter().filter(inside).count() > 150);
         }
     }
 

@@ -29,5 +29,9 @@ int main(void) {
     add(client, "after", 0);
   }
   c8x8_client_free(client);
+  /* The child owns nothing that its parent's threads had allocated, so a leak checker must not look at it: it becomes
+   * another program. */
+  if (child == 0)
+    execlp("true", "true", (char *)NULL);
   return 0;
 }

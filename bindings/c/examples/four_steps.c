@@ -18,16 +18,21 @@ int main(int argc, char **argv) {
   char *json = NULL;
   int32_t status;
 
-  status = show("client", c8x8_client_new(NULL, &client, &json), json);
+  status = c8x8_client_new(NULL, &client, &json);
+  status = show("client", status, json);
   if (status != C8X8_OK)
     return status;
 
   status = c8x8_launch_campaign(client, campaign, "{\"strategy\":\"buildThenStart\",\"pollIntervalMs\":100}", NULL, &json);
   status = show("launch", status, json);
-  if (status == C8X8_OK)
-    status = show("add records", c8x8_add_records(client, campaign, records, NULL, &json), json);
-  if (status == C8X8_OK)
-    status = show("pause", c8x8_modify_campaign(client, campaign, "{\"action\":\"PAUSE\"}", NULL, &json), json);
+  if (status == C8X8_OK) {
+    status = c8x8_add_records(client, campaign, records, NULL, &json);
+    status = show("add records", status, json);
+  }
+  if (status == C8X8_OK) {
+    status = c8x8_modify_campaign(client, campaign, "{\"action\":\"PAUSE\"}", NULL, &json);
+    status = show("pause", status, json);
+  }
 
   c8x8_client_free(client);
   return status;

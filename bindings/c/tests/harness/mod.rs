@@ -4,6 +4,7 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::OnceLock;
 
 use campaigns::sandbox::Sandbox;
 
@@ -54,6 +55,24 @@ pub fn build(arguments: &[&str]) -> Library {
     Library {
         shared: with_extension("so"),
         archive: with_extension("a"),
+    }
+}
+
+impl Library {
+    /// A folder where the shared library has the names that linker and loader look for: with the ABI's number, its SONAME.
+    fn folder(&self) -> &'static Path {
+        static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+        FOLDER.get_or_init(|| {
+            let name = format!("lib-{}", std::process::id());
+            let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+            std::fs::create_dir_all(&folder).unwrap();
+            for name in ["libcampaigns8x8.so", "libcampaigns8x8.so.1"] {
+                let link = folder.join(name);
+                let _ = std::fs::remove_file(&link);
+                std::os::unix::fs::symlink(&self.shared, link).unwrap();
+            }
+            folder
+        })
     }
 }
 
@@ -115,17 +134,10 @@ impl Program<'_> {
             command.arg(&library.archive);
             command.args(["-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl", "-lc"]);
         } else {
-            // The SONAME has the ABI's number; the linker and the loader look for that.
-            let folder = folder.join(format!("lib-{}", std::process::id()));
-            std::fs::create_dir_all(&folder).unwrap();
-            for name in ["libcampaigns8x8.so", "libcampaigns8x8.so.1"] {
-                let link = folder.join(name);
-                let _ = std::fs::remove_file(&link);
-                std::os::unix::fs::symlink(&library.shared, link).unwrap();
-            }
+            let folder = library.folder();
             command
                 .arg("-L")
-                .arg(&folder)
+                .arg(folder)
                 .arg(format!("-Wl,-rpath,{}", folder.display()))
                 .args(["-lcampaigns8x8", "-lpthread", "-ldl"]);
         }

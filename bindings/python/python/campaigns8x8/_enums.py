@@ -1,0 +1,99 @@
+"""The vendor's enums. Members equal their strings; a value that is not among them stays a plain string."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class _WireEnum(str, Enum):
+    """An enum whose members are, and print as, what stands on the wire."""
+
+    __str__ = str.__str__
+
+
+class CampaignState(_WireEnum):
+    """Where a campaign stands. Automation branches on this, never on the display status."""
+
+    CREATED = "CREATED"
+    BUILDING = "BUILDING"
+    READY = "READY"
+    PENDING = "PENDING"
+    STARTING = "STARTING"
+    RUNNING = "RUNNING"
+    PAUSED = "PAUSED"
+    COMPLETE = "COMPLETE"
+    BUILD_ERROR = "BUILD_ERROR"
+    RUN_ERROR = "RUN_ERROR"
+    DELETED = "DELETED"
+
+
+class CampaignDisplayStatus(_WireEnum):
+    """What the vendor's console shows; derived from the state, for people to read."""
+
+    NEW = "NEW"
+    BUILDING = "BUILDING"
+    BUILD_FAILED = "BUILD_FAILED"
+    READY_TO_RUN = "READY_TO_RUN"
+    SCHEDULED = "SCHEDULED"
+    RUNNING = "RUNNING"
+    PAUSED = "PAUSED"
+    PURGED = "PURGED"
+    ERROR = "ERROR"
+    ERROR_PURGED = "ERROR_PURGED"
+    COMPLETED = "COMPLETED"
+    STOPPED = "STOPPED"
+    DISABLED = "DISABLED"
+
+
+class CampaignAction(_WireEnum):
+    """What can be asked of a campaign."""
+
+    BUILD = "BUILD"
+    RESET = "RESET"
+    START = "START"
+    PAUSE = "PAUSE"
+    RESUME = "RESUME"
+    RETRY = "RETRY"
+    CANCEL = "CANCEL"
+    PURGE = "PURGE"
+
+
+class Priority(_WireEnum):
+    """The group in which a record is dialed: all HIGH ones first, then MEDIUM, then LOW."""
+
+    HIGH = "HIGH"
+    MEDIUM = "MEDIUM"
+    LOW = "LOW"
+
+
+class RecordType(_WireEnum):
+    """Where a record comes from."""
+
+    CRM_QUERY = "CRM_QUERY"
+    DYNAMIC = "DYNAMIC"
+
+
+class RecordState(_WireEnum):
+    """Where a record stands."""
+
+    PENDING = "PENDING"
+    REQUESTED = "REQUESTED"
+    QUEUED = "QUEUED"
+    CANCEL_REQUESTED = "CANCEL_REQUESTED"
+    AGENT_ACCEPTED = "AGENT_ACCEPTED"
+    COMPLETE = "COMPLETE"
+    REJECTED = "REJECTED"
+    DELETED = "DELETED"
+    ERROR = "ERROR"
+
+
+class RecordResult(_WireEnum):
+    """How a record ended."""
+
+    SUCCESS = "SUCCESS"
+    NO_VALID_NUMBER = "NO_VALID_NUMBER"
+    SCHEDULE_COMPLETE = "SCHEDULE_COMPLETE"
+    INTERACTION_FAILED = "INTERACTION_FAILED"
+    MAX_ATTEMPTS_REACHED = "MAX_ATTEMPTS_REACHED"
+    INTERACTION_SKIPPED = "INTERACTION_SKIPPED"
+    CALLBACK_SCHEDULED = "CALLBACK_SCHEDULED"

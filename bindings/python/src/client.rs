@@ -1,0 +1,385 @@
+//! The client.
+
+use std::fmt::Display;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use campaigns8x8::{
+    CampaignAction, CampaignId, ClientConfig, LaunchOptions, LaunchStrategy, ModifyCampaign,
+    RateLimit, Retry, validate,
+};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+
+use crate::call::{blocking, keep_lines};
+use crate::campaign::Campaign;
+use crate::record::Record;
+use crate::{convert, errors};
+
+/// A client for the campaigns of one tenant.
+///
+/// May be shared by threads, works in a forked child, and closes its connections with close() or at the end of a with block.
+/// What is left out of the first four settings comes from CAMPAIGNS8X8_API_KEY, CAMPAIGNS8X8_TENANT,
+/// CAMPAIGNS8X8_CUSTOMER_SITE and CAMPAIGNS8X8_BASE_URL.
+///
+/// Args:
+///     api_key: The Key of the app in Admin Console; begins with eght_.
+///     tenant: The Tenant Name from Home > Profile in Configuration Manager.
+///     customer_site: The region: US1, US2 or UK3.
+///     base_url: Everything before /{campaignId}, instead of customer_site.
+///     connect_timeout: Seconds that one connection may take.
+///     timeout: Seconds that one attempt may take.
+///     max_attempts: Attempts in all; 1 means no repetition.
+///     initial_backoff: The wait after the first attempt is drawn from zero to this many seconds; doubled for each further one.
+///     max_backoff: No drawn wait is longer, in seconds.
+///     max_retry_after: The longest wait that the server may ask for and get, in seconds.
+///     requests_per_minute: A limit that the client keeps by itself.
+///     burst: Requests that may follow each other at once; needs requests_per_minute.
+///     proxy: URL of an HTTP proxy; beats the environment's.
+///     trust_env: Whether proxies are taken from HTTPS_PROXY, NO_PROXY and so on.
+///     ca_bundle: A PEM file of authorities that are trusted beside the system's.
+///     user_agent: Appended to the client's own.
+///     allow_insecure_http: Accept http to hosts other than this one; the key then travels in the clear.
+///     max_response_bytes: The longest answer that is read.
+///
+/// Raises:
+///     ConfigError: A setting is missing or wrong; the message names it.
+///
+/// Example:
+///     >>> client = Client(customer_site="US1")  # doctest: +SKIP
+#[pyclass(frozen, module = "campaigns8x8")]
+pub(crate) struct Client {
+    /// `None` once it is closed.
+    client: Mutex<Option<campaigns8x8::Client>>,
+    about: String,
+}
+
+#[pymethods]
+impl Client {
+    #[new]
+    #[pyo3(signature = (*, api_key=None, tenant=None, customer_site=None, base_url=None, connect_timeout=5.0, timeout=30.0,
+        max_attempts=5, initial_backoff=0.5, max_backoff=30.0, max_retry_after=120.0, requests_per_minute=None, burst=None,
+        proxy=None, trust_env=true, ca_bundle=None, user_agent=None, allow_insecure_http=false, max_response_bytes=16777216))]
+    #[expect(clippy::too_many_arguments, reason = "settings are keyword arguments in Python")]
+    fn new(
+        py: Python<'_>,
+        api_key: Option<String>,
+        tenant: Option<String>,
+        customer_site: Option<String>,
+        base_url: Option<String>,
+        connect_timeout: f64,
+        timeout: f64,
+        max_attempts: u32,
+        initial_backoff: f64,
+        max_backoff: f64,
+        max_retry_after: f64,
+        requests_per_minute: Option<f64>,
+        burst: Option<u32>,
+        proxy: Option<String>,
+        trust_env: bool,
+        ca_bundle: Option<PathBuf>,
+        user_agent: Option<String>,
+        allow_insecure_http: bool,
+        max_response_bytes: u64,
+    ) -> PyResult<Self> {
+        let mut config = ClientConfig::new()
+            .connect_timeout(convert::seconds(py, "connect_timeout", connect_timeout)?)
+            .timeout(convert::seconds(py, "timeout", timeout)?)
+            .retry(Retry {
+                max_attempts,
+                initial_backoff: convert::seconds(py, "initial_backoff", initial_backoff)?,
+                max_backoff: convert::seconds(py, "max_backoff", max_backoff)?,
+                max_retry_after: convert::seconds(py, "max_retry_after", max_retry_after)?,
+            })
+            .trust_env(trust_env)
+            .allow_insecure_http(allow_insecure_http)
+            .max_response_bytes(max_response_bytes);
+        for (value, set) in [
+            (api_key, ClientConfig::api_key as fn(_, String) -> _),
+            (tenant, ClientConfig::tenant),
+            (customer_site, ClientConfig::customer_site),
+            (base_url, ClientConfig::base_url),
+            (proxy, ClientConfig::proxy),
+            (user_agent, ClientConfig::user_agent),
+        ] {
+            if let Some(value) = value {
+                config = set(config, value);
+            }
+        }
+        if let Some(ca_bundle) = ca_bundle {
+            config = config.ca_bundle(ca_bundle);
+        }
+        config = match (requests_per_minute, burst) {
+            (Some(requests_per_minute), burst) => config.rate_limit(RateLimit {
+                requests_per_minute,
+                burst,
+            }),
+            (None, None) => config,
+            (None, Some(_)) => {
+                let message = "burst is given without requests_per_minute; give both, or neither";
+                return Err(errors::config(py, message));
+            }
+        };
+        let client = py
+            .detach(|| campaigns8x8::Client::new(config))
+            .map_err(|error| errors::raise(py, &error))?;
+        keep_lines(&client);
+        let about = format!(
+            "<Client tenant={:?} base_url={:?}>",
+            client.tenant(),
+            client.base_url()
+        );
+        Ok(Self {
+            client: Mutex::new(Some(client)),
+            about,
+        })
+    }
+
+    /// Asks for one action.
+    ///
+    /// Args:
+    ///     campaign_id: The campaign's UUID.
+    ///     action: A CampaignAction or its string.
+    ///     enabled: Enables or disables the campaign together with the action; None leaves it.
+    ///     build_on_start: With START only: build first, then start.
+    ///
+    /// Returns:
+    ///     The campaign as it stands once the action was accepted.
+    ///
+    /// Raises:
+    ///     ConflictError: The action is not valid in the campaign's state.
+    ///     CampaignsError: Anything else; see outcome_unknown.
+    #[pyo3(signature = (campaign_id, action, *, enabled=None, build_on_start=None))]
+    fn modify_campaign(
+        &self,
+        py: Python<'_>,
+        campaign_id: &Bound<'_, PyAny>,
+        action: &Bound<'_, PyAny>,
+        enabled: Option<bool>,
+        build_on_start: Option<bool>,
+    ) -> PyResult<Campaign> {
+        let action: CampaignAction = parsed(py, action)?;
+        let mut request = ModifyCampaign::new(action);
+        if let Some(enabled) = enabled {
+            request = request.enabled(enabled);
+        }
+        if let Some(build_on_start) = build_on_start {
+            request = request.build_on_start(build_on_start);
+        }
+        self.modify(py, campaign_id, request)
+    }
+
+    /// BUILD: the campaign is BUILDING, then READY or BUILD_ERROR. Arguments, result and errors as modify_campaign.
+    fn build(&self, py: Python<'_>, campaign_id: &Bound<'_, PyAny>) -> PyResult<Campaign> {
+        self.modify(py, campaign_id, ModifyCampaign::new(CampaignAction::Build))
+    }
+
+    /// RESET: back to CREATED. Arguments, result and errors as modify_campaign.
+    fn reset(&self, py: Python<'_>, campaign_id: &Bound<'_, PyAny>) -> PyResult<Campaign> {
+        self.modify(py, campaign_id, ModifyCampaign::new(CampaignAction::Reset))
+    }
+
+    /// START: dial, or wait for the schedule to open. Arguments, result and errors as modify_campaign.
+    fn start(&self, py: Python<'_>, campaign_id: &Bound<'_, PyAny>) -> PyResult<Campaign> {
+        self.modify(py, campaign_id, ModifyCampaign::new(CampaignAction::Start))
+    }
+
+    /// PAUSE: hand out no new records. Records already queued are still dialed: see stop. Else as modify_campaign.
+    fn pause(&self, py: Python<'_>, campaign_id: &Bound<'_, PyAny>) -> PyResult<Campaign> {
+        self.modify(py, campaign_id, ModifyCampaign::new(CampaignAction::Pause))
+    }
+
+    /// RESUME: go on after PAUSE. Never sent a second time when the first one's outcome is unknown. Else as modify_campaign.
+    fn resume(&self, py: Python<'_>, campaign_id: &Bound<'_, PyAny>) -> PyResult<Campaign> {
+        self.modify(py, campaign_id, ModifyCampaign::new(CampaignAction::Resume))
+    }
+
+    /// RETRY: go on after RUN_ERROR. Never sent a second time when the first one's outcome is unknown. Else as modify_campaign.
+    fn retry(&self, py: Python<'_>, campaign_id: &Bound<'_, PyAny>) -> PyResult<Campaign> {
+        self.modify(py, campaign_id, ModifyCampaign::new(CampaignAction::Retry))
+    }
+
+    /// CANCEL: end the campaign. Arguments, result and errors as modify_campaign.
+    fn cancel(&self, py: Python<'_>, campaign_id: &Bound<'_, PyAny>) -> PyResult<Campaign> {
+        self.modify(py, campaign_id, ModifyCampaign::new(CampaignAction::Cancel))
+    }
+
+    /// PURGE: clear the queued interactions; the state stays. Arguments, result and errors as modify_campaign.
+    fn purge(&self, py: Python<'_>, campaign_id: &Bound<'_, PyAny>) -> PyResult<Campaign> {
+        self.modify(py, campaign_id, ModifyCampaign::new(CampaignAction::Purge))
+    }
+
+    /// Brings a campaign to dial.
+    ///
+    /// Args:
+    ///     campaign_id: The campaign's UUID.
+    ///     strategy: build_on_start (one START that builds first), build_then_start (BUILD, then START until it is no longer
+    ///         refused because the build lasts) or start.
+    ///     deadline: Seconds that it may take in all.
+    ///     poll_interval: Seconds between two STARTs while the build lasts.
+    ///     enabled: Enables or disables the campaign with the first request; None leaves it.
+    ///
+    /// Returns:
+    ///     The campaign as the accepted START answered it. Whether it runs by then cannot be seen: the API has no GET.
+    ///
+    /// Raises:
+    ///     DeadlineError: START was refused until the end.
+    ///     CampaignsError: Anything else; see outcome_unknown.
+    #[pyo3(signature = (campaign_id, *, strategy="build_on_start", deadline=300.0, poll_interval=1.0, enabled=None))]
+    fn launch(
+        &self,
+        py: Python<'_>,
+        campaign_id: &Bound<'_, PyAny>,
+        strategy: &str,
+        deadline: f64,
+        poll_interval: f64,
+        enabled: Option<bool>,
+    ) -> PyResult<Campaign> {
+        let id: CampaignId = parsed(py, campaign_id)?;
+        let strategy = match strategy {
+            "build_on_start" => LaunchStrategy::BuildOnStart,
+            "build_then_start" => LaunchStrategy::BuildThenStart,
+            "start" => LaunchStrategy::Start,
+            other => {
+                return Err(errors::invalid(
+                    py,
+                    format!(
+                        "strategy is {other:?}; accepted are build_on_start, build_then_start, start"
+                    ),
+                ));
+            }
+        };
+        let options = LaunchOptions {
+            strategy,
+            deadline: convert::seconds(py, "deadline", deadline)?,
+            poll_interval: convert::seconds(py, "poll_interval", poll_interval)?,
+            enabled,
+        };
+        let client = self.open(py)?;
+        blocking(py, &client, |client| client.launch_campaign(&id, &options)).map(Campaign::from)
+    }
+
+    /// Stops a campaign for real: PAUSE, then PURGE, because PAUSE alone lets the records that are queued already be dialed.
+    ///
+    /// Args:
+    ///     campaign_id: The campaign's UUID.
+    ///
+    /// Returns:
+    ///     The campaign as PURGE answered it.
+    ///
+    /// Raises:
+    ///     CampaignsError: The message says which of the two steps failed.
+    fn stop(&self, py: Python<'_>, campaign_id: &Bound<'_, PyAny>) -> PyResult<Campaign> {
+        let id: CampaignId = parsed(py, campaign_id)?;
+        let client = self.open(py)?;
+        blocking(py, &client, |client| client.stop_campaign(&id)).map(Campaign::from)
+    }
+
+    /// Adds 1 to 100 records, all or none.
+    ///
+    /// Args:
+    ///     campaign_id: The campaign's UUID.
+    ///     records: NewRecord objects, or dicts with the wire names crmRecordId, scheduleAt, priority, rank.
+    ///
+    /// Returns:
+    ///     The records as the server answered them, in the order sent.
+    ///
+    /// Raises:
+    ///     RecordValidationError: Before sending; field_errors has every fault of every record.
+    ///     ConflictError: An id is on the campaign already, or the state forbids it.
+    ///     CampaignsError: Anything else; with outcome_unknown, sending the same records again is safe.
+    fn add_records(
+        &self,
+        py: Python<'_>,
+        campaign_id: &Bound<'_, PyAny>,
+        records: &Bound<'_, PyAny>,
+    ) -> PyResult<Vec<Record>> {
+        let id: CampaignId = parsed(py, campaign_id)?;
+        let mut drafts = Vec::new();
+        for (index, record) in records.try_iter()?.enumerate() {
+            drafts.push(convert::draft(py, &record?, index)?);
+        }
+        let records = validate::check(&drafts).map_err(|error| errors::raise(py, &error))?;
+        let client = self.open(py)?;
+        let added = blocking(py, &client, |client| client.add_records(&id, &records))?;
+        Ok(added.into_iter().map(Record::from).collect())
+    }
+
+    /// Closes the connections. Calls under way end as usual; further ones raise InvalidArgumentError. Harmless twice.
+    fn close(&self, py: Python<'_>) {
+        let client = self
+            .client
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        py.detach(|| drop(client));
+    }
+
+    /// Everything before /{campaignId}.
+    #[getter]
+    fn base_url(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(self.open(py)?.base_url().to_owned())
+    }
+
+    /// The tenant's name.
+    #[getter]
+    fn tenant(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(self.open(py)?.tenant().to_owned())
+    }
+
+    fn __enter__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    #[pyo3(signature = (*_exception))]
+    fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyTuple>) {
+        self.close(py);
+    }
+
+    fn __repr__(&self) -> &str {
+        &self.about
+    }
+}
+
+impl Client {
+    /// From keyword arguments, as [`Sandbox`](crate::sandbox::Sandbox) passes them on.
+    pub(crate) fn from_settings<'py>(
+        py: Python<'py>,
+        settings: &Bound<'py, PyDict>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        py.get_type::<Self>().call((), Some(settings))
+    }
+
+    fn open(&self, py: Python<'_>) -> PyResult<campaigns8x8::Client> {
+        self.client
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+            .ok_or_else(|| errors::invalid(py, "the client is closed; make a new one"))
+    }
+
+    fn modify(
+        &self,
+        py: Python<'_>,
+        campaign_id: &Bound<'_, PyAny>,
+        request: ModifyCampaign,
+    ) -> PyResult<Campaign> {
+        let id: CampaignId = parsed(py, campaign_id)?;
+        let client = self.open(py)?;
+        blocking(py, &client, |client| client.modify_campaign(&id, &request)).map(Campaign::from)
+    }
+}
+
+/// A value given as a string, an enum member or a `uuid.UUID`.
+fn parsed<T>(py: Python<'_>, value: &Bound<'_, PyAny>) -> PyResult<T>
+where
+    T: std::str::FromStr<Err = campaigns8x8::Error>,
+{
+    let text: Box<dyn Display> = match value.extract::<String>() {
+        Ok(text) => Box::new(text),
+        Err(_) => Box::new(value.str()?),
+    };
+    text.to_string()
+        .parse()
+        .map_err(|error| errors::raise(py, &error))
+}
