@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use campaigns8x8::validate::RecordDraft;
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use jiff::tz::Offset;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDateTime, PyDict, PyFloat, PyInt, PyList, PyString, PyTzInfo};
 use serde_json::{Number, Value};
@@ -51,7 +51,7 @@ pub(crate) fn time<'py>(
 ) -> PyResult<Option<Bound<'py, PyDateTime>>> {
     let Some(time) = time else { return Ok(None) };
     let utc = PyTzInfo::utc(py)?.to_owned();
-    let parts = time.to_zoned(TimeZone::UTC);
+    let parts = Offset::UTC.to_datetime(time);
     let small = |number: i8| u8::try_from(number).unwrap_or_default();
     PyDateTime::new(
         py,
@@ -144,7 +144,7 @@ pub(crate) fn field(value: &Bound<'_, PyAny>) -> PyResult<Option<Value>> {
         return Ok(Some(Value::Bool(flag.is_true())));
     }
     if let Ok(text) = value.cast::<PyString>() {
-        return Ok(Some(Value::String(text.to_str()?.to_owned())));
+        return Ok(Some(Value::String(text.to_cow()?.into_owned())));
     }
     if value.cast::<PyFloat>().is_ok() || value.cast::<PyInt>().is_ok() {
         let number = value.extract::<f64>().ok().and_then(Number::from_f64);

@@ -1,0 +1,147 @@
+"""Signals, threads, forks, logging, and what importing costs."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+
+import pytest
+from conftest import CAMPAIGN
+
+from campaigns8x8 import RequestTimeoutError, Sandbox
+
+
+def interrupted_after(seconds, call):
+    """Raises SIGINT in the main thread after a while; gives back how long the call went on after that."""
+    raised_at = []
+
+    def interrupt():
+        raised_at.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    timer = threading.Timer(seconds, interrupt)
+    timer.start()
+    with pytest.raises(KeyboardInterrupt) as caught:
+        call()
+    took = time.monotonic() - raised_at[0]
+    timer.join()
+    return took, caught.value
+
+
+def test_ctrl_c_ends_a_call_that_waits_for_an_answer(stub):
+    client = stub(silent=True).client()
+    took, error = interrupted_after(0.2, lambda: client.pause(CAMPAIGN))
+    assert took < 0.3
+    assert error.__context__.outcome_unknown
+
+
+def test_ctrl_c_ends_a_backoff(stub):
+    client = stub(503).client(max_attempts=10, initial_backoff=30)
+    took, _ = interrupted_after(0.2, lambda: client.pause(CAMPAIGN))
+    assert took < 0.3
+
+
+def test_a_server_that_never_answers_costs_the_timeout(stub):
+    client = stub(silent=True).client(timeout=0.3)
+    started = time.monotonic()
+    with pytest.raises(RequestTimeoutError):
+        client.pause(CAMPAIGN)
+    assert time.monotonic() - started < 0.8
+
+
+def test_other_threads_run_while_a_call_waits(stub):
+    client = stub(silent=True).client(timeout=1.0)
+    ticks = 0
+    done = threading.Event()
+
+    def tick():
+        nonlocal ticks
+        while not done.wait(0.01):
+            ticks += 1
+
+    thread = threading.Thread(target=tick)
+    thread.start()
+    with pytest.raises(RequestTimeoutError):
+        client.pause(CAMPAIGN)
+    done.set()
+    thread.join()
+    assert ticks > 50
+
+
+def test_threads_share_a_client():
+    with Sandbox(state="RUNNING") as sandbox, sandbox.client() as client:
+        failures = []
+
+        def add(worker):
+            for n in range(20):
+                try:
+                    client.add_records(CAMPAIGN, [{"crmRecordId": f"{worker}-{n}"}])
+                except Exception as error:
+                    failures.append(error)
+
+        threads = [threading.Thread(target=add, args=(worker,)) for worker in range(24)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert failures == []
+        assert len(sandbox.stored()) == 24 * 20 == sandbox.requests
+
+
+# From 3.12 on, os.fork warns in any process with threads; that it works all the same is what is tested here.
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+def test_a_client_works_in_parent_and_child_after_fork():
+    with Sandbox(state="RUNNING") as sandbox, sandbox.client() as client:
+        client.add_records(CAMPAIGN, [{"crmRecordId": "before"}])
+        child = os.fork()
+        if child == 0:
+            try:
+                client.add_records(CAMPAIGN, [{"crmRecordId": "child"}])
+                client.close()
+                os._exit(0)
+            finally:
+                os._exit(1)
+        client.add_records(CAMPAIGN, [{"crmRecordId": "parent"}])
+        _, status = os.waitpid(child, 0)
+        assert status == 0
+        assert sorted(sandbox.stored()) == ["before", "child", "parent"]
+
+
+def test_log_lines(caplog):
+    caplog.set_level(logging.DEBUG, logger="campaigns8x8")
+    with Sandbox(faults=["errorBefore:503"]) as sandbox:
+        sandbox.client(initial_backoff=0).build(sandbox.campaign_id)
+    levels = [record.levelname for record in caplog.records]
+    assert levels == ["WARNING", "DEBUG"]
+    assert "attempt 1" in caplog.messages[0]
+    assert "200" in caplog.messages[1]
+
+
+def run(code):
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_importing_starts_no_thread_and_is_cheaper_than_requests():
+    assert run("import os, campaigns8x8; print(len(os.listdir('/proc/self/task')))") == "1\n"
+    measure = """
+        import time
+        started = time.perf_counter()
+        import {}
+        print(time.perf_counter() - started)
+    """
+    # The best of three each: the first may have to read files from the disk.
+    ours, theirs = (
+        min(float(run(measure.format(module))) for _ in range(3))
+        for module in ("campaigns8x8", "requests")
+    )
+    assert ours < theirs, f"{ours * 1000:.1f} ms, requests {theirs * 1000:.1f} ms"
