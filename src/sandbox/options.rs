@@ -37,7 +37,7 @@ pub struct SandboxOptions {
     pub state: CampaignState,
     /// How long BUILDING lasts. Default 200 ms.
     pub build_time: Duration,
-    /// How long STARTING lasts. Default 50 ms.
+    /// How long STARTING lasts. Default zero: START still answers STARTING, the next request finds it over.
     pub start_time: Duration,
     /// Whether each build ends in BUILD_ERROR. Default false.
     pub build_fails: bool,
@@ -70,7 +70,7 @@ impl Default for SandboxOptions {
             dialect: Dialect::default(),
             state: CampaignState::Created,
             build_time: Duration::from_millis(200),
-            start_time: Duration::from_millis(50),
+            start_time: Duration::ZERO,
             build_fails: false,
             start_fails: false,
             opens_after: None,

@@ -24,6 +24,9 @@ pub struct Options {
     /// How long BUILDING lasts, in milliseconds.
     #[arg(long, default_value_t = 200)]
     build_time_ms: u64,
+    /// How long STARTING lasts, in milliseconds.
+    #[arg(long, default_value_t = 0)]
+    start_time_ms: u64,
     /// Probability, 0 to 1, that a request is lost, answered late, cut short or failed.
     #[arg(long, default_value_t = 0.0, value_parser = probability)]
     fault_probability: f64,
@@ -85,6 +88,7 @@ impl Options {
                 DialectName::Openapi => Dialect::OpenApi,
             },
             build_time: Duration::from_millis(self.build_time_ms),
+            start_time: Duration::from_millis(self.start_time_ms),
             name_duplicates: !self.no_name_duplicates,
             faults,
             rate_limit: self.rate_limit.map(|requests| SandboxRateLimit {
