@@ -14,7 +14,14 @@ use campaigns::sandbox::{Sandbox, SandboxOptions};
 use harness::{Library, Program, build, c, cpp, root, succeeded, with_sandbox};
 
 const CPP11: &[&str] = &["-std=c++11", "-Wall", "-Wextra", "-Wpedantic", "-Werror"];
-const CPP17: &[&str] = &["-std=c++17", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror"];
+const CPP17: &[&str] = &[
+    "-std=c++17",
+    "-Wall",
+    "-Wextra",
+    "-Wpedantic",
+    "-Wshadow",
+    "-Werror",
+];
 
 fn library() -> &'static Library {
     static LIBRARY: OnceLock<Library> = OnceLock::new();
@@ -34,7 +41,9 @@ fn sandbox() -> Sandbox {
 fn run(program: &Program<'_>) -> (Sandbox, String) {
     let path = program.compile(library());
     let plain = sandbox();
-    let output = with_sandbox(&mut Command::new(&path), &plain).output().unwrap();
+    let output = with_sandbox(&mut Command::new(&path), &plain)
+        .output()
+        .unwrap();
     let text = succeeded(program.source, &output);
     let watched = sandbox();
     let output = with_sandbox(
@@ -115,7 +124,10 @@ fn many_threads_share_a_client() {
 fn a_call_is_cancelled_from_another_thread() {
     // Takes connections and says nothing.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/cc/US1/campaigns/v1", silent.local_addr().unwrap());
+    let url = format!(
+        "http://{}/cc/US1/campaigns/v1",
+        silent.local_addr().unwrap()
+    );
     let listening = std::thread::spawn(move || {
         let (mut stream, _) = silent.accept().unwrap();
         // Until the client drops the connection, which it does when it is cancelled.
@@ -151,8 +163,14 @@ fn the_header_serves_cpp11_and_every_function_is_called() {
     let functions = functions_of_the_header();
     assert!(functions.len() >= 15, "{functions:?}");
     for function in functions {
-        assert!(caller.contains(&format!("{function}(")), "header.cpp: {function}");
-        assert!(refused.contains(&format!("{function}(")) || function == "c8x8_cancel_new", "arguments.c: {function}");
+        assert!(
+            caller.contains(&format!("{function}(")),
+            "header.cpp: {function}"
+        );
+        assert!(
+            refused.contains(&format!("{function}(")) || function == "c8x8_cancel_new",
+            "arguments.c: {function}"
+        );
     }
 }
 

@@ -60,7 +60,10 @@ impl Client {
     #[pyo3(signature = (*, api_key=None, tenant=None, customer_site=None, base_url=None, connect_timeout=5.0, timeout=30.0,
         max_attempts=5, initial_backoff=0.5, max_backoff=30.0, max_retry_after=120.0, requests_per_minute=None, burst=None,
         proxy=None, trust_env=true, ca_bundle=None, user_agent=None, allow_insecure_http=false, max_response_bytes=16777216))]
-    #[expect(clippy::too_many_arguments, reason = "settings are keyword arguments in Python")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "settings are keyword arguments in Python"
+    )]
     fn new(
         py: Python<'_>,
         api_key: Option<String>,

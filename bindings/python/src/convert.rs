@@ -101,7 +101,11 @@ pub(crate) fn seconds(py: Python<'_>, setting: &str, seconds: f64) -> PyResult<D
 }
 
 /// One record as the caller wrote it: a [`NewRecord`], or a dict with the wire names.
-pub(crate) fn draft(py: Python<'_>, record: &Bound<'_, PyAny>, index: usize) -> PyResult<RecordDraft> {
+pub(crate) fn draft(
+    py: Python<'_>,
+    record: &Bound<'_, PyAny>,
+    index: usize,
+) -> PyResult<RecordDraft> {
     if let Ok(record) = record.cast::<NewRecord>() {
         return Ok(record.get().draft());
     }

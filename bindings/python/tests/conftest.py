@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-
 from campaigns8x8 import Client, Sandbox
 
 KEY = "eght_SENTINEL0123456789"

@@ -11,10 +11,8 @@ import subprocess
 import sys
 import uuid
 
-import pytest
-from conftest import CAMPAIGN, KEY
-
 import campaigns8x8
+import pytest
 from campaigns8x8 import (
     CampaignAction,
     CampaignState,
@@ -29,6 +27,7 @@ from campaigns8x8 import (
     RecordValidationError,
     Sandbox,
 )
+from conftest import CAMPAIGN, KEY
 
 UTC = datetime.timezone.utc
 FOLDER = pathlib.Path(__file__).parent.parent
@@ -44,7 +43,9 @@ def test_the_four_steps(sandbox):
         client.start(uuid.UUID(sandbox.campaign_id))
         while sandbox.state != "RUNNING":
             pass
-        at = datetime.datetime(2030, 1, 1, 12, tzinfo=datetime.timezone(datetime.timedelta(hours=2)))
+        at = datetime.datetime(
+            2030, 1, 1, 12, tzinfo=datetime.timezone(datetime.timedelta(hours=2))
+        )
         added = client.add_records(
             sandbox.campaign_id,
             [
@@ -62,9 +63,15 @@ def test_the_four_steps(sandbox):
 
 @pytest.mark.parametrize("dialect", ["guide", "openapi"])
 def test_launch_and_stop(dialect):
-    with Sandbox(build_time=0.05, dialect=dialect) as sandbox, sandbox.client() as client:
+    with (
+        Sandbox(build_time=0.05, dialect=dialect) as sandbox,
+        sandbox.client() as client,
+    ):
         launched = client.launch(
-            sandbox.campaign_id, strategy="build_then_start", deadline=10, poll_interval=0.02
+            sandbox.campaign_id,
+            strategy="build_then_start",
+            deadline=10,
+            poll_interval=0.02,
         )
         assert launched.state in (CampaignState.STARTING, CampaignState.RUNNING)
         while sandbox.state != "RUNNING":
@@ -100,7 +107,9 @@ def test_modify_campaign_takes_strings_and_flags(sandbox):
                 client.modify_campaign(sandbox.campaign_id, wrong)
         with pytest.raises(InvalidArgumentError, match="buildOnStart"):
             client.modify_campaign(sandbox.campaign_id, "PAUSE", build_on_start=True)
-        with pytest.raises(InvalidArgumentError, match="build_on_start, build_then_start, start"):
+        with pytest.raises(
+            InvalidArgumentError, match="build_on_start, build_then_start, start"
+        ):
             client.launch(sandbox.campaign_id, strategy="x")
 
 
@@ -108,7 +117,10 @@ def test_a_deadline_is_kept():
     with Sandbox(build_time=60) as sandbox, sandbox.client() as client:
         with pytest.raises(DeadlineError) as caught:
             client.launch(
-                sandbox.campaign_id, strategy="build_then_start", deadline=0.2, poll_interval=0.02
+                sandbox.campaign_id,
+                strategy="build_then_start",
+                deadline=0.2,
+                poll_interval=0.02,
             )
         assert isinstance(caught.value, TimeoutError)
 
@@ -134,13 +146,17 @@ def test_every_fault_of_every_record_is_reported(sandbox):
             ("records[3].crmRecordId", "Format"),
             ("records[3].rank", "Format"),
         }
-        naive = next(f for f in caught.value.field_errors if f.field == "records[1].scheduleAt")
+        naive = next(
+            f for f in caught.value.field_errors if f.field == "records[1].scheduleAt"
+        )
         assert "tzinfo" in naive.message
         for records in ([], [{"crmRecordId": str(n)} for n in range(101)]):
             with pytest.raises(RecordValidationError, match="between 1 and 100"):
                 client.add_records(sandbox.campaign_id, records)
         with pytest.raises(InvalidArgumentError, match=r"records\[1\].*priorty"):
-            client.add_records(sandbox.campaign_id, [NewRecord("a"), {"priorty": "LOW"}])
+            client.add_records(
+                sandbox.campaign_id, [NewRecord("a"), {"priorty": "LOW"}]
+            )
         with pytest.raises(InvalidArgumentError, match=r"records\[0\] is int"):
             client.add_records(sandbox.campaign_id, [7])
         with pytest.raises(InvalidArgumentError, match="UUID"):
@@ -163,7 +179,9 @@ def test_new_record_is_checked_when_it_is_made():
     assert (record.schedule_at, record.priority, record.rank) == (at, Priority.LOW, 1.0)
     assert record == NewRecord("CRM-1", schedule_at=at, priority="LOW", rank=1)
     assert record != NewRecord("CRM-1")
-    assert len({record, NewRecord("CRM-1", schedule_at=at, priority="LOW", rank=1)}) == 1
+    assert (
+        len({record, NewRecord("CRM-1", schedule_at=at, priority="LOW", rank=1)}) == 1
+    )
     assert repr(NewRecord("CRM-1", rank=2)) == "NewRecord('CRM-1', rank=2.0)"
     with pytest.raises(AttributeError):
         record.rank = 3
@@ -182,7 +200,10 @@ def test_new_record_is_checked_when_it_is_made():
         ({"customer_site": "US1", "timeout": math.nan}, "timeout"),
         ({"customer_site": "US1", "max_attempts": 0}, "maxAttempts"),
         ({"customer_site": "US1", "burst": 3}, "requests_per_minute"),
-        ({"customer_site": "US1", "ca_bundle": pathlib.Path("/no/such.pem")}, "/no/such.pem"),
+        (
+            {"customer_site": "US1", "ca_bundle": pathlib.Path("/no/such.pem")},
+            "/no/such.pem",
+        ),
     ],
 )
 def test_wrong_settings_are_named(settings, named):
@@ -214,7 +235,9 @@ def test_sandbox_faults_are_read_and_named():
         Sandbox(faults=["x"])
     with pytest.raises(InvalidArgumentError, match="guide, openapi"):
         Sandbox(dialect="x")
-    with Sandbox(rate_limit={"requests": 0, "per": 86400, "style": "retry-after"}) as sandbox:
+    with Sandbox(
+        rate_limit={"requests": 0, "per": 86400, "style": "retry-after"}
+    ) as sandbox:
         with pytest.raises(campaigns8x8.RateLimitedError) as limited:
             sandbox.client(max_attempts=1).pause(sandbox.campaign_id)
         assert limited.value.retry_after > 0
@@ -232,7 +255,10 @@ def environment(sandbox):
 def test_the_quickstart_runs(sandbox):
     script = FOLDER / "examples" / "four_steps.py"
     done = subprocess.run(
-        [sys.executable, script], env=environment(sandbox), capture_output=True, text=True
+        [sys.executable, script],
+        env=environment(sandbox),
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stderr
     assert sandbox.stored() == ["CRM-1", "CRM-2"]
@@ -240,9 +266,13 @@ def test_the_quickstart_runs(sandbox):
 
 
 def test_the_readme_runs():
-    blocks = re.findall(r"```python\n(.*?)```", (FOLDER / "README.md").read_text(), re.DOTALL)
+    blocks = re.findall(
+        r"```python\n(.*?)```", (FOLDER / "README.md").read_text(), re.DOTALL
+    )
     assert len(blocks) >= 2
     for block in blocks:
-        done = subprocess.run([sys.executable, "-c", block], capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, "-c", block], capture_output=True, text=True
+        )
         assert done.returncode == 0, done.stderr
         assert done.stdout

@@ -8,12 +8,11 @@ import json
 import pickle
 import traceback
 
-import pytest
-from conftest import CAMPAIGN, KEY
-
 import campaigns8x8
+import pytest
 from campaigns8x8 import _errors
 from campaigns8x8._campaigns8x8 import _kinds
+from conftest import CAMPAIGN, KEY
 
 TREE = {
     "invalidArgument": ("InvalidArgumentError", ValueError),
@@ -84,11 +83,22 @@ def test_attributes_of_an_answer(stub):
     with pytest.raises(campaigns8x8.ConflictError) as caught:
         server.client().pause(CAMPAIGN)
     error = caught.value
-    assert (error.status, error.title, error.detail, error.instance) == (409, "Conflict", "no", "/x")
-    assert error.time == datetime.datetime(2026, 4, 22, 10, tzinfo=datetime.timezone.utc)
+    assert (error.status, error.title, error.detail, error.instance) == (
+        409,
+        "Conflict",
+        "no",
+        "/x",
+    )
+    assert error.time == datetime.datetime(
+        2026, 4, 22, 10, tzinfo=datetime.timezone.utc
+    )
     assert error.field_errors == [("f", "c", "m")]
     assert error.field_errors[0].code == "c"
-    assert (error.attempts, error.outcome_unknown, error.retry_after) == (1, False, None)
+    assert (error.attempts, error.outcome_unknown, error.retry_after) == (
+        1,
+        False,
+        None,
+    )
     assert error.hint in str(error)
 
 
@@ -115,7 +125,11 @@ def test_an_undecodable_body_is_still_a_typed_error(stub, status, name, body):
 
 
 def test_unknown_values_and_fields_come_through(stub):
-    body = {"state": "HIBERNATING", "displayStatus": "ACTIVE", "novelty": [1, 2.5, None, True]}
+    body = {
+        "state": "HIBERNATING",
+        "displayStatus": "ACTIVE",
+        "novelty": [1, 2.5, None, True],
+    }
     campaign = stub(200, json.dumps(body)).client().pause(CAMPAIGN)
     assert campaign.state == "HIBERNATING"
     assert type(campaign.state) is str

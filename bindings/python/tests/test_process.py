@@ -12,9 +12,8 @@ import threading
 import time
 
 import pytest
-from conftest import CAMPAIGN
-
 from campaigns8x8 import RequestTimeoutError, Sandbox
+from conftest import CAMPAIGN
 
 
 def interrupted_after(seconds, call):
@@ -132,7 +131,10 @@ def run(code):
 
 
 def test_importing_starts_no_thread_and_is_cheaper_than_requests():
-    assert run("import os, campaigns8x8; print(len(os.listdir('/proc/self/task')))") == "1\n"
+    assert (
+        run("import os, campaigns8x8; print(len(os.listdir('/proc/self/task')))")
+        == "1\n"
+    )
     measure = """
         import time
         started = time.perf_counter()

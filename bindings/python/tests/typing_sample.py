@@ -26,8 +26,13 @@ def load(client: Client, campaign_id: str) -> int:
 
 
 def main() -> None:
-    with Sandbox(faults=["lostAnswer", None]) as sandbox, sandbox.client(timeout=1.0) as client:
-        campaign = client.modify_campaign(sandbox.campaign_id, CampaignAction.BUILD, enabled=True)
+    with (
+        Sandbox(faults=["lostAnswer", None]) as sandbox,
+        sandbox.client(timeout=1.0) as client,
+    ):
+        campaign = client.modify_campaign(
+            sandbox.campaign_id, CampaignAction.BUILD, enabled=True
+        )
         if campaign.state == CampaignState.BUILDING:
             print(campaign.last_build_time, campaign.record_counts)
         try:

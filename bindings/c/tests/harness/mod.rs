@@ -115,7 +115,10 @@ pub fn cpp<'a>(source: &'a str, flags: &'a [&'a str]) -> Program<'a> {
 impl Program<'_> {
     /// Compiles it; any warning is an error.
     pub fn compile(&self, library: &Library) -> PathBuf {
-        let stem = Path::new(self.source).file_stem().unwrap().to_string_lossy();
+        let stem = Path::new(self.source)
+            .file_stem()
+            .unwrap()
+            .to_string_lossy();
         let kind = if self.statically { "static" } else { "shared" };
         // By the process too: test binaries run at the same time.
         let name = format!("{stem}-{}-{kind}-{}", self.compiler, std::process::id());
@@ -132,7 +135,15 @@ impl Program<'_> {
             .arg(&program);
         if self.statically {
             command.arg(&library.archive);
-            command.args(["-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl", "-lc"]);
+            command.args([
+                "-lgcc_s",
+                "-lutil",
+                "-lrt",
+                "-lpthread",
+                "-lm",
+                "-ldl",
+                "-lc",
+            ]);
         } else {
             let folder = library.folder();
             command
@@ -142,10 +153,17 @@ impl Program<'_> {
                 .args(["-lcampaigns8x8", "-lpthread", "-ldl"]);
         }
         let output = command.output().unwrap_or_else(|error| {
-            panic!("{} cannot be run: {error}; install it: apt-get install gcc g++", self.compiler)
+            panic!(
+                "{} cannot be run: {error}; install it: apt-get install gcc g++",
+                self.compiler
+            )
         });
         let text = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success() && text.is_empty(), "{}: {text}", self.source);
+        assert!(
+            output.status.success() && text.is_empty(),
+            "{}: {text}",
+            self.source
+        );
         program
     }
 }

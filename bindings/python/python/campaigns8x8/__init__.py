@@ -12,7 +12,15 @@ child. What goes wrong is a :class:`CampaignsError`; ``outcome_unknown`` tells w
 same, because the API has no way to look.
 """
 
-from ._campaigns8x8 import Campaign, Client, NewRecord, Record, RecordCount, Sandbox, __version__
+from ._campaigns8x8 import (
+    Campaign,
+    Client,
+    NewRecord,
+    Record,
+    RecordCount,
+    Sandbox,
+    __version__,
+)
 from ._enums import (
     CampaignAction,
     CampaignDisplayStatus,

@@ -17,6 +17,18 @@ from ._enums import (
     RecordType,
 )
 
+__all__ = [
+    "__version__",
+    "Campaign",
+    "RecordCount",
+    "Client",
+    "_parse_time",
+    "_kinds",
+    "NewRecord",
+    "Record",
+    "Sandbox",
+]
+
 __version__: str
 
 class _RateLimit(TypedDict, total=False):

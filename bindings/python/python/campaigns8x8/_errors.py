@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 else:
     FieldError = namedtuple("FieldError", ["field", "code", "message"])
-    FieldError.__doc__ = "One broken rule: the field's path, the rule's code, the rule in words."
+    FieldError.__doc__ = (
+        "One broken rule: the field's path, the rule's code, the rule in words."
+    )
 
 
 class CampaignsError(Exception):
