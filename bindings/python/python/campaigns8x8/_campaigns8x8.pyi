@@ -18,15 +18,15 @@ from ._enums import (
 )
 
 __all__ = [
-    "__version__",
     "Campaign",
-    "RecordCount",
     "Client",
-    "_parse_time",
-    "_kinds",
     "NewRecord",
     "Record",
+    "RecordCount",
     "Sandbox",
+    "__version__",
+    "_kinds",
+    "_parse_time",
 ]
 
 __version__: str
