@@ -8,7 +8,7 @@ VENV     = target/venv
 TESTS_MAY = -A clippy::unwrap_used -A clippy::expect_used -A clippy::panic -A clippy::indexing_slicing \
             -A clippy::print_stdout -A clippy::print_stderr
 
-.PHONY: help demo test test-rust test-c test-python check check-rust check-python header install venv clean
+.PHONY: help demo test test-rust test-c test-install test-python check check-rust check-python header install venv clean
 
 help: ## What can be made here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s'|'
@@ -17,7 +17,7 @@ demo: ## The vendor's four steps against the sandbox, over real HTTP
 	@$(NEED) cargo cc
 	@$(CARGO) run --quiet --features cli -- demo
 
-test: test-rust test-c test-python ## All tests of all languages
+test: test-rust test-c test-install test-python ## All tests of all languages
 
 test-rust: ## The core, the sandbox and the program
 	@$(NEED) cargo cc
@@ -26,6 +26,10 @@ test-rust: ## The core, the sandbox and the program
 test-c: ## The C and C++ faces: programs compiled, run, and run again under valgrind
 	@$(NEED) cargo cc c++ valgrind binutils
 	$(CARGO) test -p campaigns8x8-c
+
+test-install: ## What is installed works after its folder was moved
+	@$(NEED) cargo cc c++ pkg-config binutils
+	scripts/test-install
 
 test-python: venv ## The Python module, installed into a fresh virtual environment
 	$(VENV)/bin/python -m pytest bindings/python/tests
