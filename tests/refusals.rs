@@ -255,6 +255,17 @@ fn the_wait_that_the_server_asks_for_is_kept_or_told() {
     assert!(answered.is_ok());
     assert!(took >= Duration::from_secs(1), "{took:?}");
 
+    let stub = Stub::start(|n| match n {
+        0 => answer(503, "Retry-After: Wed, 21 Oct 2015 07:28:00 GMT\r\n", ""),
+        _ => json(200, CAMPAIGN_JSON),
+    });
+    let (answered, took) = support::timed(|| stub.client().pause(&campaign()));
+    assert!(answered.is_ok());
+    assert!(
+        took < Duration::from_secs(1),
+        "a date that has passed: {took:?}"
+    );
+
     let stub = Stub::always(answer(503, "Retry-After: 121\r\n", ""));
     let error = stub.client().pause(&campaign()).unwrap_err();
     assert_eq!(error.attempts(), 1);

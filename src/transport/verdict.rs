@@ -232,14 +232,17 @@ fn root_cause(error: &reqwest::Error) -> String {
 fn is_tls(error: &reqwest::Error) -> bool {
     let mut cause = error.source();
     while let Some(inner) = cause {
-        let wrapped = inner
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref)
-            .is_some_and(|inner| inner.is::<rustls::Error>());
-        if wrapped || inner.is::<rustls::Error>() {
+        if inner.is::<rustls::Error>() {
             return true;
         }
-        cause = inner.source();
+        cause = match inner
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref)
+        {
+            // An I/O error's source is the source of what it wraps; what it wraps would be passed over.
+            Some(wrapped) => Some(wrapped),
+            None => inner.source(),
+        };
     }
     false
 }
