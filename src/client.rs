@@ -228,13 +228,22 @@ impl Client {
     /// As [`modify_campaign`](Self::modify_campaign); the message says which of the two steps failed, and whether the
     /// campaign is paused by then.
     pub fn stop_campaign(&self, id: &CampaignId) -> Result<Campaign> {
-        let paused = match self.pause(id) {
-            Ok(_) => "PURGE (the campaign is paused, its queued records are still dialed)",
+        let (step, unknown) = match self.pause(id) {
+            Ok(_) => (
+                "PURGE (the campaign is paused, its queued records are still dialed)",
+                false,
+            ),
             // Not running: PURGE is valid only where nothing runs, so it can do no harm, and tells more.
-            Err(error) if is_state_refusal(&error) => "PURGE (PAUSE was refused before it)",
+            Err(error) if is_state_refusal(&error) => (
+                "PURGE (PAUSE was refused before it)",
+                error.is_outcome_unknown(),
+            ),
             Err(error) => return Err(error.in_step("PAUSE")),
         };
-        self.purge(id).map_err(|error| error.in_step(paused))
+        self.purge(id).map_err(|error| {
+            let unknown = unknown || error.is_outcome_unknown();
+            error.in_step(step).with_outcome_unknown(unknown)
+        })
     }
 
     /// BUILD: the campaign is BUILDING, then READY or BUILD_ERROR.

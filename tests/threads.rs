@@ -37,17 +37,42 @@ fn thirty_two_threads_share_one_client_and_its_thread_ends_with_the_last_clone()
         let clone = client.clone();
         drop(client);
         assert_eq!(client_threads(), 1);
+        assert!(
+            client_threads_block_sigpipe(),
+            "the host's signals are not ours"
+        );
         drop(clone);
         assert_eq!(client_threads(), 0);
     }
 }
 
-/// How many clients' threads this process has; each client has one.
+/// The folders of the clients' threads of this process; each client has one.
 #[cfg(target_os = "linux")]
-fn client_threads() -> usize {
+fn folders() -> Vec<std::path::PathBuf> {
     std::fs::read_dir("/proc/self/task")
         .unwrap()
-        .filter_map(|entry| std::fs::read_to_string(entry.unwrap().path().join("comm")).ok())
-        .filter(|name| name == "campaigns8x8\n")
-        .count()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| {
+            std::fs::read_to_string(path.join("comm")).is_ok_and(|name| name == "campaigns8x8\n")
+        })
+        .collect()
+}
+
+#[cfg(target_os = "linux")]
+fn client_threads() -> usize {
+    folders().len()
+}
+
+#[cfg(target_os = "linux")]
+fn client_threads_block_sigpipe() -> bool {
+    const SIGPIPE: u32 = 13;
+    folders().iter().all(|path| {
+        let status = std::fs::read_to_string(path.join("status")).unwrap();
+        let blocked = status
+            .lines()
+            .find_map(|line| line.strip_prefix("SigBlk:"))
+            .unwrap();
+        let blocked = u64::from_str_radix(blocked.trim(), 16).unwrap();
+        blocked & (1 << (SIGPIPE - 1)) != 0
+    })
 }

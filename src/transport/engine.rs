@@ -23,6 +23,10 @@ use crate::error::{Error, ErrorKind, Result};
 /// The media type of every body, in both directions (contract: addressing and headers).
 const MEDIA_TYPE: &str = "application/vnd.campaigns.v1+json";
 
+/// How long an idle connection is kept: less than gateways commonly keep theirs, because a request that meets a connection
+/// just being closed has an unknown outcome.
+const IDLE: Duration = Duration::from_secs(30);
+
 /// How long a name look-up that still runs is waited for when the engine is dropped.
 const SHUTDOWN: Duration = Duration::from_secs(2);
 
@@ -142,6 +146,7 @@ impl Engine {
 
 /// The life of the client's thread: it drives connections until the engine is gone.
 fn drive(made: slot::Sender<std::io::Result<Handle>>, stopped: oneshot::Receiver<()>) {
+    block_signals();
     let runtime = Builder::new_current_thread()
         .enable_io()
         .enable_time()
@@ -156,6 +161,31 @@ fn drive(made: slot::Sender<std::io::Result<Handle>>, stopped: oneshot::Receiver
     let _ = runtime.block_on(stopped);
     runtime.shutdown_timeout(SHUTDOWN);
 }
+
+/// Signals are the host's: its handlers run on its own threads, and a connection that breaks while it is written to must not
+/// end a program that never set SIGPIPE aside. Faults are left alone; they are this thread's own.
+#[cfg(unix)]
+fn block_signals() {
+    use nix::sys::signal::{SigSet, Signal};
+
+    let mut signals = SigSet::all();
+    for fault in [
+        Signal::SIGSEGV,
+        Signal::SIGBUS,
+        Signal::SIGFPE,
+        Signal::SIGILL,
+        Signal::SIGTRAP,
+        Signal::SIGSYS,
+        Signal::SIGABRT,
+    ] {
+        signals.remove(fault);
+    }
+    // Cannot fail for a set that is valid; a thread that takes signals would still do its work.
+    let _ = signals.thread_block();
+}
+
+#[cfg(not(unix))]
+fn block_signals() {}
 
 impl Drop for Engine {
     fn drop(&mut self) {
@@ -176,6 +206,7 @@ fn http_client(settings: &Settings) -> Result<reqwest::Client> {
         .retry(reqwest::retry::never())
         .connect_timeout(settings.connect_timeout)
         .timeout(settings.timeout)
+        .pool_idle_timeout(IDLE)
         .tcp_nodelay(true)
         .http1_only();
     builder = match &settings.proxy {

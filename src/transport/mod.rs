@@ -102,9 +102,11 @@ impl Transport {
         let mut history = History::default();
         loop {
             let wait = engine.pacer.reserve(Instant::now());
-            patience
-                .sleep(wait)
-                .map_err(|why| history.conclude(interrupted(why), request))?;
+            if let Err(why) = patience.sleep(wait) {
+                // The place that was taken will not be used.
+                engine.pacer.forget();
+                return Err(history.conclude(interrupted(why), request));
+            }
             history.attempts += 1;
             let started = Instant::now();
             let failure = match engine.exchange(request, &self.settings, patience) {

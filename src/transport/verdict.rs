@@ -306,7 +306,7 @@ fn hint(error: &Error, unknown: bool, repeatable: bool) -> String {
             "a request was under way, and whether it was applied is unknown; look in the console"
         }
         K::Deadline => "raise the deadline, or call again",
-        K::Cancelled => "nothing was applied",
+        K::Cancelled => "no request was under way; call again if it is still wanted",
         K::InvalidArgument | K::Config | K::Validation | K::Tls | K::Storage | K::Internal => {
             "a fault of this library; please report it"
         }
