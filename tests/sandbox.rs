@@ -257,8 +257,8 @@ fn ranks_count_inside_their_priority_group() {
 fn a_schedule_opens_and_ends_by_itself() {
     let sandbox = with(SandboxOptions {
         state: CampaignState::Ready,
-        opens_after: Some(Duration::from_millis(150)),
-        ends_after: Some(Duration::from_millis(300)),
+        opens_after: Some(Duration::from_millis(700)),
+        ends_after: Some(Duration::from_millis(1400)),
         start_time: Duration::ZERO,
         ..SandboxOptions::default()
     });
