@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use campaigns8x8::{Cancel, Client, Error, LogLevel};
+use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
 
 use crate::errors;
 
@@ -18,13 +18,23 @@ use crate::errors;
 const BETWEEN_CHECKS: Duration = Duration::from_millis(45);
 
 thread_local! {
-    static LINES: RefCell<Vec<(LogLevel, String)>> = const { RefCell::new(Vec::new()) };
+    /// Lines with the number that `logging` has for their level.
+    static LINES: RefCell<Vec<(u8, String)>> = const { RefCell::new(Vec::new()) };
 }
+
+/// What a signal handler raised while a call was waiting.
+type Raised = Arc<Mutex<Option<PyErr>>>;
 
 /// Makes a client keep its log lines for [`blocking`] to hand over.
 pub(crate) fn keep_lines(client: &Client) {
     client.set_log(LogLevel::Debug, |level, line| {
-        LINES.with_borrow_mut(|lines| lines.push((level, line.to_owned())));
+        let number = match level {
+            LogLevel::Error => 40,
+            LogLevel::Warn => 30,
+            LogLevel::Info => 20,
+            LogLevel::Debug => 10,
+        };
+        LINES.with_borrow_mut(|lines| lines.push((number, line.to_owned())));
     });
 }
 
@@ -33,13 +43,40 @@ pub(crate) fn keep_lines(client: &Client) {
 /// Ctrl-C, or whatever else a signal handler raises, ends it and is raised in its place.
 pub(crate) fn blocking<T: Send>(
     py: Python<'_>,
-    client: &Client,
+    mut client: Client,
     call: impl FnOnce(&Client) -> Result<T, Error> + Send,
 ) -> PyResult<T> {
-    let raised = Arc::new(Mutex::new(None));
+    let raised = Raised::default();
+    // Signal handlers run on the main thread only; any other would wait for the GIL for nothing.
+    if is_main_thread(py) {
+        client = client.with_cancel(&look_for_signals(Arc::clone(&raised)));
+    }
+    // The client goes in as a whole: should it be the last one, its connections are closed without the GIL too.
+    let result = py.detach(move || call(&client));
+    let handed_over = hand_lines_over(py);
+    let raised = raised.lock().unwrap_or_else(PoisonError::into_inner).take();
+    match (raised, result) {
+        (Some(raised), Err(error)) => {
+            // What was being done, and what is known of it, stays to be seen below the interruption.
+            raised.set_context(py, Some(errors::raise(py, &error)));
+            Err(raised)
+        }
+        (Some(raised), Ok(_)) => Err(raised),
+        (None, Err(error)) => Err(errors::raise(py, &error)),
+        (None, Ok(value)) => handed_over.map(|()| value),
+    }
+}
+
+/// Drops what waits for a thread of its own to end, without the GIL if Python still runs.
+pub(crate) fn drop_detached<T: Send>(value: Option<T>) {
+    let Some(value) = value else { return };
+    let mut value = Some(value);
+    Python::try_attach(|py| py.detach(|| drop(value.take())));
+}
+
+fn look_for_signals(raised: Raised) -> Cancel {
     let last_check = Mutex::new(Instant::now());
-    let slot = Arc::clone(&raised);
-    let cancel = Cancel::with_check(move || {
+    Cancel::with_check(move || {
         let mut last = last_check.lock().unwrap_or_else(PoisonError::into_inner);
         if last.elapsed() < BETWEEN_CHECKS {
             return false;
@@ -52,46 +89,48 @@ pub(crate) fn blocking<T: Send>(
         match result {
             Ok(()) => false,
             Err(error) => {
-                *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                *raised.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
                 true
             }
         }
-    });
-    let client = client.with_cancel(&cancel);
-    let result = py.detach(|| call(&client));
-    let logged = hand_lines_over(py);
-    let raised = raised.lock().unwrap_or_else(PoisonError::into_inner).take();
-    match (raised, result) {
-        (Some(raised), Err(error)) => {
-            // What was being done, and what is known of it, stays to be seen below the interruption.
-            raised.set_context(py, Some(errors::raise(py, &error)));
-            Err(raised)
-        }
-        (Some(raised), Ok(_)) => Err(raised),
-        (None, Err(error)) => Err(errors::raise(py, &error)),
-        (None, Ok(value)) => logged.map(|()| value),
+    })
+}
+
+/// A module, if the program has imported it.
+fn imported<'py>(py: Python<'py>, module: &str) -> Option<Bound<'py, PyAny>> {
+    let modules = py.import("sys").ok()?.getattr("modules").ok()?;
+    modules.get_item(module).ok()
+}
+
+/// In doubt yes: looking for signals costs little, missing Ctrl-C costs a hanging program.
+fn is_main_thread(py: Python<'_>) -> bool {
+    let Some(threading) = imported(py, "threading") else {
+        return true;
+    };
+    let main = || threading.call_method0("main_thread")?.getattr("ident");
+    let own = || threading.call_method0("get_ident");
+    match (main(), own()) {
+        (Ok(main), Ok(own)) => main.eq(own).unwrap_or(true),
+        _ => true,
     }
 }
 
 /// Hands this thread's lines to `logging`, if the program uses it at all: importing it costs more than a call.
+///
+/// A filter or handler that fails is reported and nothing more: the call's outcome must not be lost over a log line.
 fn hand_lines_over(py: Python<'_>) -> PyResult<()> {
     let lines = LINES.with_borrow_mut(std::mem::take);
-    if lines.is_empty() {
+    if lines.is_empty() || imported(py, "logging").is_none() {
         return Ok(());
     }
-    let modules = py.import("sys")?.getattr("modules")?;
-    let Some(logging) = modules.cast::<PyDict>()?.get_item("logging")? else {
-        return Ok(());
-    };
-    let logger = logging.call_method1("getLogger", ("campaigns8x8",))?;
-    for (level, line) in lines {
-        let number = match level {
-            LogLevel::Error => 40,
-            LogLevel::Warn => 30,
-            LogLevel::Info => 20,
-            LogLevel::Debug => 10,
-        };
-        logger.call_method1("log", (number, "%s", line))?;
+    let handed_over = py
+        .import("campaigns8x8._log")
+        .and_then(|log| log.call_method1("hand_over", (lines,)));
+    match handed_over {
+        Err(error) if error.is_instance_of::<PyException>(py) => {
+            error.write_unraisable(py, None);
+            Ok(())
+        }
+        handed_over => handed_over.map(drop),
     }
-    Ok(())
 }

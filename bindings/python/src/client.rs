@@ -1,20 +1,28 @@
 //! The client.
 
-use std::fmt::Display;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use campaigns8x8::{
-    CampaignAction, CampaignId, ClientConfig, LaunchOptions, LaunchStrategy, ModifyCampaign,
-    RateLimit, Retry, validate,
+    CampaignAction, CampaignId, ClientConfig, ErrorKind, LaunchOptions, LaunchStrategy,
+    ModifyCampaign, RateLimit, Retry, validate,
 };
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyString, PyTuple};
 
-use crate::call::{blocking, keep_lines};
+use crate::call::{blocking, drop_detached, keep_lines};
 use crate::campaign::Campaign;
 use crate::record::Record;
-use crate::{convert, errors};
+use crate::{convert, draft, errors};
+
+/// The longest time that a setting may have, in seconds.
+const A_DAY: f64 = 86_400.0;
+/// The longest that a launch may take, in seconds.
+const A_WEEK: f64 = 604_800.0;
+/// What may be counted by a setting.
+const COUNTS: RangeInclusive<i64> = 1..=u32::MAX as i64;
 
 /// A client for the campaigns of one tenant.
 ///
@@ -72,31 +80,40 @@ impl Client {
         base_url: Option<String>,
         connect_timeout: f64,
         timeout: f64,
-        max_attempts: u32,
+        #[pyo3(from_py_with = convert::cut)] max_attempts: i64,
         initial_backoff: f64,
         max_backoff: f64,
         max_retry_after: f64,
         requests_per_minute: Option<f64>,
-        burst: Option<u32>,
+        #[pyo3(from_py_with = convert::cut_or_none)] burst: Option<i64>,
         proxy: Option<String>,
         trust_env: bool,
         ca_bundle: Option<PathBuf>,
         user_agent: Option<String>,
         allow_insecure_http: bool,
-        max_response_bytes: u64,
+        #[pyo3(from_py_with = convert::cut)] max_response_bytes: i64,
     ) -> PyResult<Self> {
+        const KIND: ErrorKind = ErrorKind::Config;
+        let wait = |name, value| convert::seconds(py, KIND, name, value, 0.0..=A_DAY);
+        let timeout_of = |name, value| convert::seconds(py, KIND, name, value, 0.001..=A_DAY);
         let mut config = ClientConfig::new()
-            .connect_timeout(convert::seconds(py, "connect_timeout", connect_timeout)?)
-            .timeout(convert::seconds(py, "timeout", timeout)?)
+            .connect_timeout(timeout_of("connect_timeout", connect_timeout)?)
+            .timeout(timeout_of("timeout", timeout)?)
             .retry(Retry {
-                max_attempts,
-                initial_backoff: convert::seconds(py, "initial_backoff", initial_backoff)?,
-                max_backoff: convert::seconds(py, "max_backoff", max_backoff)?,
-                max_retry_after: convert::seconds(py, "max_retry_after", max_retry_after)?,
+                max_attempts: convert::whole(py, KIND, "max_attempts", max_attempts, COUNTS)?,
+                initial_backoff: wait("initial_backoff", initial_backoff)?,
+                max_backoff: wait("max_backoff", max_backoff)?,
+                max_retry_after: wait("max_retry_after", max_retry_after)?,
             })
             .trust_env(trust_env)
             .allow_insecure_http(allow_insecure_http)
-            .max_response_bytes(max_response_bytes);
+            .max_response_bytes(convert::whole(
+                py,
+                KIND,
+                "max_response_bytes",
+                max_response_bytes,
+                1..=i64::MAX,
+            )?);
         for (value, set) in [
             (api_key, ClientConfig::api_key as fn(_, String) -> _),
             (tenant, ClientConfig::tenant),
@@ -112,6 +129,9 @@ impl Client {
         if let Some(ca_bundle) = ca_bundle {
             config = config.ca_bundle(ca_bundle);
         }
+        let burst = burst
+            .map(|burst| convert::whole(py, KIND, "burst", burst, COUNTS))
+            .transpose()?;
         config = match (requests_per_minute, burst) {
             (Some(requests_per_minute), burst) => config.rate_limit(RateLimit {
                 requests_per_minute,
@@ -120,7 +140,7 @@ impl Client {
             (None, None) => config,
             (None, Some(_)) => {
                 let message = "burst is given without requests_per_minute; give both, or neither";
-                return Err(errors::config(py, message));
+                return Err(errors::refuse(py, KIND, message));
             }
         };
         let client = py
@@ -157,11 +177,11 @@ impl Client {
         &self,
         py: Python<'_>,
         campaign_id: &Bound<'_, PyAny>,
-        action: &Bound<'_, PyAny>,
+        action: &str,
         enabled: Option<bool>,
         build_on_start: Option<bool>,
     ) -> PyResult<Campaign> {
-        let action: CampaignAction = parsed(py, action)?;
+        let action: CampaignAction = action.parse().map_err(|error| errors::raise(py, &error))?;
         let mut request = ModifyCampaign::new(action);
         if let Some(enabled) = enabled {
             request = request.enabled(enabled);
@@ -238,7 +258,8 @@ impl Client {
         poll_interval: f64,
         enabled: Option<bool>,
     ) -> PyResult<Campaign> {
-        let id: CampaignId = parsed(py, campaign_id)?;
+        const KIND: ErrorKind = ErrorKind::InvalidArgument;
+        let id = campaign_id_of(py, campaign_id)?;
         let strategy = match strategy {
             "build_on_start" => LaunchStrategy::BuildOnStart,
             "build_then_start" => LaunchStrategy::BuildThenStart,
@@ -254,12 +275,18 @@ impl Client {
         };
         let options = LaunchOptions {
             strategy,
-            deadline: convert::seconds(py, "deadline", deadline)?,
-            poll_interval: convert::seconds(py, "poll_interval", poll_interval)?,
+            deadline: convert::seconds(py, KIND, "deadline", deadline, 0.001..=A_WEEK)?,
+            poll_interval: convert::seconds(
+                py,
+                KIND,
+                "poll_interval",
+                poll_interval,
+                0.01..=A_WEEK,
+            )?,
             enabled,
         };
         let client = self.open(py)?;
-        blocking(py, &client, |client| client.launch_campaign(&id, &options)).map(Campaign::from)
+        blocking(py, client, |client| client.launch_campaign(&id, &options)).map(Campaign::from)
     }
 
     /// Stops a campaign for real: PAUSE, then PURGE, because PAUSE alone lets the records that are queued already be dialed.
@@ -273,9 +300,9 @@ impl Client {
     /// Raises:
     ///     CampaignsError: The message says which of the two steps failed.
     fn stop(&self, py: Python<'_>, campaign_id: &Bound<'_, PyAny>) -> PyResult<Campaign> {
-        let id: CampaignId = parsed(py, campaign_id)?;
+        let id = campaign_id_of(py, campaign_id)?;
         let client = self.open(py)?;
-        blocking(py, &client, |client| client.stop_campaign(&id)).map(Campaign::from)
+        blocking(py, client, |client| client.stop_campaign(&id)).map(Campaign::from)
     }
 
     /// Adds 1 to 100 records, all or none.
@@ -297,25 +324,25 @@ impl Client {
         campaign_id: &Bound<'_, PyAny>,
         records: &Bound<'_, PyAny>,
     ) -> PyResult<Vec<Record>> {
-        let id: CampaignId = parsed(py, campaign_id)?;
+        let id = campaign_id_of(py, campaign_id)?;
         let mut drafts = Vec::new();
         for (index, record) in records.try_iter()?.enumerate() {
-            drafts.push(convert::draft(py, &record?, index)?);
+            drafts.push(draft::draft(py, &record?, index)?);
         }
         let records = validate::check(&drafts).map_err(|error| errors::raise(py, &error))?;
         let client = self.open(py)?;
-        let added = blocking(py, &client, |client| client.add_records(&id, &records))?;
+        let added = blocking(py, client, |client| client.add_records(&id, &records))?;
         Ok(added.into_iter().map(Record::from).collect())
     }
 
     /// Closes the connections. Calls under way end as usual; further ones raise InvalidArgumentError. Harmless twice.
-    fn close(&self, py: Python<'_>) {
+    fn close(&self) {
         let client = self
             .client
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
-        py.detach(|| drop(client));
+        drop_detached(client);
     }
 
     /// Everything before /{campaignId}.
@@ -335,8 +362,8 @@ impl Client {
     }
 
     #[pyo3(signature = (*_exception))]
-    fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyTuple>) {
-        self.close(py);
+    fn __exit__(&self, _exception: &Bound<'_, PyTuple>) {
+        self.close();
     }
 
     fn __repr__(&self) -> &str {
@@ -354,11 +381,13 @@ impl Client {
     }
 
     fn open(&self, py: Python<'_>) -> PyResult<campaigns8x8::Client> {
-        self.client
+        // Unlocked before Python runs again: another thread would wait for the lock, and this one for the GIL.
+        let client = self
+            .client
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-            .ok_or_else(|| errors::invalid(py, "the client is closed; make a new one"))
+            .clone();
+        client.ok_or_else(|| errors::invalid(py, "the client is closed; make a new one"))
     }
 
     fn modify(
@@ -367,22 +396,29 @@ impl Client {
         campaign_id: &Bound<'_, PyAny>,
         request: ModifyCampaign,
     ) -> PyResult<Campaign> {
-        let id: CampaignId = parsed(py, campaign_id)?;
+        let id = campaign_id_of(py, campaign_id)?;
         let client = self.open(py)?;
-        blocking(py, &client, |client| client.modify_campaign(&id, &request)).map(Campaign::from)
+        blocking(py, client, |client| client.modify_campaign(&id, &request)).map(Campaign::from)
     }
 }
 
-/// A value given as a string, an enum member or a `uuid.UUID`.
-fn parsed<T>(py: Python<'_>, value: &Bound<'_, PyAny>) -> PyResult<T>
-where
-    T: std::str::FromStr<Err = campaigns8x8::Error>,
-{
-    let text: Box<dyn Display> = match value.extract::<String>() {
-        Ok(text) => Box::new(text),
-        Err(_) => Box::new(value.str()?),
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// A campaign's id as callers give it: a string or a `uuid.UUID`.
+fn campaign_id_of(py: Python<'_>, value: &Bound<'_, PyAny>) -> PyResult<CampaignId> {
+    let text = match value.cast::<PyString>() {
+        Ok(text) => text.clone(),
+        Err(_) if value.is_instance(&py.import("uuid")?.getattr("UUID")?)? => value.str()?,
+        Err(_) => {
+            let found = value.get_type().name()?;
+            let message = format!("campaign_id must be str or uuid.UUID, not {found}");
+            return Err(PyTypeError::new_err(message));
+        }
     };
-    text.to_string()
-        .parse()
-        .map_err(|error| errors::raise(py, &error))
+    let id = text.to_string_lossy().parse();
+    id.map_err(|error| errors::raise(py, &error))
 }

@@ -1,16 +1,18 @@
-//! Values on their way between the two languages: JSON, times, enums, records as callers write them.
+//! Values on their way between the two languages: JSON, times, enums, numbers. Records as callers write them are in `draft`.
 
+use std::collections::HashMap;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use campaigns8x8::validate::RecordDraft;
+use campaigns8x8::ErrorKind;
 use jiff::Timestamp;
 use jiff::tz::Offset;
+use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDateTime, PyDict, PyFloat, PyInt, PyList, PyString, PyTzInfo};
-use serde_json::{Number, Value};
+use pyo3::types::{PyBool, PyDateTime, PyDict, PyFloat, PyList, PyString, PyTzInfo};
+use serde_json::Value;
 
 use crate::errors;
-use crate::record::NewRecord;
 
 pub(crate) fn to_python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
     Ok(match value {
@@ -44,14 +46,17 @@ pub(crate) fn object_to_python<'py>(
     Ok(dict)
 }
 
-/// An aware `datetime` in UTC; what is finer than a microsecond is cut off.
+/// An aware `datetime` in UTC; what is finer than a microsecond is cut off. None for a year that Python cannot hold.
 pub(crate) fn time<'py>(
     py: Python<'py>,
     time: Option<Timestamp>,
 ) -> PyResult<Option<Bound<'py, PyDateTime>>> {
     let Some(time) = time else { return Ok(None) };
-    let utc = PyTzInfo::utc(py)?.to_owned();
     let parts = Offset::UTC.to_datetime(time);
+    if parts.year() < 1 {
+        return Ok(None);
+    }
+    let utc = PyTzInfo::utc(py)?.to_owned();
     let small = |number: i8| u8::try_from(number).unwrap_or_default();
     PyDateTime::new(
         py,
@@ -90,81 +95,73 @@ pub(crate) fn member<'py>(
     members.call_method1("get", (value, value)).map(Some)
 }
 
-/// Seconds as callers give them; `setting` is named if they are no time span.
-pub(crate) fn seconds(py: Python<'_>, setting: &str, seconds: f64) -> PyResult<Duration> {
-    Duration::try_from_secs_f64(seconds).map_err(|_| {
-        errors::config(
-            py,
-            format!("{setting} is {seconds}; accepted are seconds, zero or more"),
-        )
-    })
-}
-
-/// One record as the caller wrote it: a [`NewRecord`], or a dict with the wire names.
-pub(crate) fn draft(
+/// A time span in seconds, as callers give it; `name` and the accepted values are told if it is another.
+pub(crate) fn seconds(
     py: Python<'_>,
-    record: &Bound<'_, PyAny>,
-    index: usize,
-) -> PyResult<RecordDraft> {
-    if let Ok(record) = record.cast::<NewRecord>() {
-        return Ok(record.get().draft());
+    kind: ErrorKind,
+    name: &str,
+    seconds: f64,
+    accepted: RangeInclusive<f64>,
+) -> PyResult<Duration> {
+    if !accepted.contains(&seconds) {
+        let (least, most) = accepted.into_inner();
+        let message = format!("{name} is {seconds}; accepted are seconds from {least} to {most}");
+        return Err(errors::refuse(py, kind, message));
     }
-    let Ok(dict) = record.cast::<PyDict>() else {
-        let found = record.get_type().name()?;
-        return Err(errors::invalid(
-            py,
-            format!("records[{index}] is {found}; accepted are NewRecord and dict"),
-        ));
-    };
-    let mut draft = RecordDraft::default();
-    for (name, value) in dict {
-        let name = name.str()?.to_string();
-        let slot = match name.as_str() {
-            "crmRecordId" => &mut draft.crm_record_id,
-            "scheduleAt" => &mut draft.schedule_at,
-            "priority" => &mut draft.priority,
-            "rank" => &mut draft.rank,
-            _ => {
-                return Err(errors::invalid(
-                    py,
-                    format!(
-                        "records[{index}]: unknown field {:?}; accepted are crmRecordId, scheduleAt, priority, rank",
-                        name.chars().take(100).collect::<String>()
-                    ),
-                ));
-            }
-        };
-        *slot = field(&value)?;
-    }
-    Ok(draft)
+    Duration::try_from_secs_f64(seconds)
+        .map_err(|error| errors::refuse(py, kind, format!("{name} is {seconds}: {error}")))
 }
 
-/// A field's value for the core to check. What JSON has no form for becomes a text that the core refuses by name.
-pub(crate) fn field(value: &Bound<'_, PyAny>) -> PyResult<Option<Value>> {
-    if value.is_none() {
-        return Ok(None);
+/// For arguments: any int, cut to what fits, so that [`whole`] can refuse it by name where Python would only say OverflowError.
+pub(crate) fn cut(value: &Bound<'_, PyAny>) -> PyResult<i64> {
+    match value.extract::<i64>() {
+        Err(error) if error.is_instance_of::<PyOverflowError>(value.py()) => {
+            Ok(if value.lt(0)? { i64::MIN } else { i64::MAX })
+        }
+        result => result,
     }
-    if let Ok(flag) = value.cast::<PyBool>() {
-        return Ok(Some(Value::Bool(flag.is_true())));
+}
+
+/// As [`cut`], where None is an answer too.
+pub(crate) fn cut_or_none(value: &Bound<'_, PyAny>) -> PyResult<Option<i64>> {
+    (!value.is_none()).then(|| cut(value)).transpose()
+}
+
+/// A whole number; `name` and the accepted values are told if it is out of range.
+pub(crate) fn whole<T: TryFrom<i64>>(
+    py: Python<'_>,
+    kind: ErrorKind,
+    name: &str,
+    value: i64,
+    accepted: RangeInclusive<i64>,
+) -> PyResult<T> {
+    let (least, most) = (*accepted.start(), *accepted.end());
+    T::try_from(value)
+        .ok()
+        .filter(|_| accepted.contains(&value))
+        .ok_or_else(|| {
+            let message = format!("{name} is out of range; accepted are {least} to {most}");
+            errors::refuse(py, kind, message)
+        })
+}
+
+/// The known values of every enum that the server fills, for a test to compare with the Python ones.
+#[pyfunction]
+pub(crate) fn _known_values() -> HashMap<&'static str, Vec<&'static str>> {
+    macro_rules! known {
+        ($($name:ident),+) => {
+            HashMap::from([$((
+                stringify!($name),
+                campaigns8x8::$name::KNOWN.iter().map(|value| value.as_str()).collect(),
+            )),+])
+        };
     }
-    if let Ok(text) = value.cast::<PyString>() {
-        return Ok(Some(Value::String(text.to_cow()?.into_owned())));
-    }
-    if value.cast::<PyFloat>().is_ok() || value.cast::<PyInt>().is_ok() {
-        let number = value.extract::<f64>().ok().and_then(Number::from_f64);
-        return Ok(Some(match number {
-            Some(number) => Value::Number(number),
-            None => Value::String(value.str()?.to_string()),
-        }));
-    }
-    if value.cast::<PyDateTime>().is_ok() {
-        let text: String = value.call_method0("isoformat")?.extract()?;
-        let is_naive = value.call_method0("utcoffset")?.is_none();
-        return Ok(Some(Value::String(match is_naive {
-            true => format!("{text} (a naive datetime; give it a tzinfo)"),
-            false => text,
-        })));
-    }
-    // A UUID, a numpy number, a Path: as its text, which must then be of the right form.
-    Ok(Some(Value::String(value.str()?.to_string())))
+    known!(
+        CampaignState,
+        CampaignDisplayStatus,
+        Priority,
+        RecordType,
+        RecordState,
+        RecordResult
+    )
 }

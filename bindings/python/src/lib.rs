@@ -5,7 +5,9 @@ mod call;
 mod campaign;
 mod client;
 mod convert;
+mod draft;
 mod errors;
+mod fault;
 mod record;
 mod sandbox;
 
@@ -18,7 +20,7 @@ mod _campaigns8x8 {
     #[pymodule_export]
     use crate::client::Client;
     #[pymodule_export]
-    use crate::convert::_parse_time;
+    use crate::convert::{_known_values, _parse_time};
     #[pymodule_export]
     use crate::errors::_kinds;
     #[pymodule_export]

@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDateTime, PyDict};
 use serde_json::Value;
 
+use crate::draft::{self, Form};
 use crate::{convert, errors};
 
 /// A record to add. Checked when it is made.
@@ -65,15 +66,15 @@ impl NewRecord {
         priority: Option<&Bound<'_, PyAny>>,
         rank: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
-        let field = |value: Option<&Bound<'_, PyAny>>| match value {
-            Some(value) => convert::field(value),
+        let field = |value: Option<&Bound<'_, PyAny>>, form, name| match value {
+            Some(value) => draft::field_value(py, value, form, name),
             None => Ok(None),
         };
         let draft = RecordDraft {
-            crm_record_id: convert::field(crm_record_id)?,
-            schedule_at: field(schedule_at)?,
-            priority: field(priority)?,
-            rank: field(rank)?,
+            crm_record_id: field(Some(crm_record_id), Form::Text, "crmRecordId")?,
+            schedule_at: field(schedule_at, Form::Time, "scheduleAt")?,
+            priority: field(priority, Form::Text, "priority")?,
+            rank: field(rank, Form::Number, "rank")?,
         };
         match validate::check_one(&draft) {
             Ok(record) => Ok(Self { record }),
@@ -140,7 +141,7 @@ impl NewRecord {
     /// The other half of pickling.
     #[staticmethod]
     fn _from_dict(py: Python<'_>, record: &Bound<'_, PyDict>) -> PyResult<Self> {
-        let draft = convert::draft(py, record, 0)?;
+        let draft = draft::draft(py, record, 0)?;
         match validate::check_one(&draft) {
             Ok(record) => Ok(Self { record }),
             Err(error) => Err(errors::raise(py, &error)),

@@ -1,18 +1,17 @@
 //! The sandbox: the remote API imitated, in this process.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::mem;
+use std::sync::{Mutex, PoisonError};
 
-use campaigns8x8::CampaignState;
-use campaigns8x8::sandbox::{
-    Dialect, Fault, Faults, RateLimitStyle, SandboxOptions, SandboxRateLimit,
-};
+use campaigns8x8::sandbox::{Dialect, Faults, SandboxOptions};
+use campaigns8x8::{CampaignState, ErrorKind};
 use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
+use crate::call::drop_detached;
 use crate::client::Client;
-use crate::{convert, errors};
+use crate::{convert, errors, fault};
 
 /// The remote API imitated in this process, with real state and faults on demand: nothing real rings.
 ///
@@ -23,7 +22,8 @@ use crate::{convert, errors};
 ///     faults: What goes wrong. A list has one entry a request, in order: None, or one of "lostRequest", "lostAnswer",
 ///         "truncatedAnswer", "errorBefore:503", "errorAfter:500", "gatewayHtml:502", "delay:0.5" (seconds),
 ///         "rateLimited:1" (Retry-After in seconds). A dict {"probability": 0.1, "kinds": [...]} draws at random.
-///     rate_limit: {"requests": 50, "per": 1, "style": "x-ratelimit"}; style may also be "retry-after", per is in seconds.
+///     rate_limit: {"requests": 50, "per": 1, "style": "x-ratelimit"}; style may also be "retry-after", per is in whole
+///         seconds.
 ///     seed: What random faults are drawn from.
 ///
 /// Example:
@@ -36,6 +36,8 @@ use crate::{convert, errors};
 pub(crate) struct Sandbox {
     /// `None` once it is closed.
     sandbox: Mutex<Option<campaigns8x8::sandbox::Sandbox>>,
+    /// The process that its server runs in.
+    process: u32,
 }
 
 #[pymethods]
@@ -49,8 +51,9 @@ impl Sandbox {
         build_time: f64,
         faults: Option<&Bound<'_, PyAny>>,
         rate_limit: Option<&Bound<'_, PyDict>>,
-        seed: Option<u64>,
+        #[pyo3(from_py_with = convert::cut_or_none)] seed: Option<i64>,
     ) -> PyResult<Self> {
+        const KIND: ErrorKind = ErrorKind::InvalidArgument;
         let state = CampaignState::from(state);
         if let CampaignState::Unknown(state) = &state {
             let known: Vec<_> = CampaignState::KNOWN.iter().map(|s| s.as_str()).collect();
@@ -69,10 +72,12 @@ impl Sandbox {
                 }
             },
             state,
-            build_time: convert::seconds(py, "build_time", build_time)?,
-            faults: faults.map_or(Ok(Faults::None), |faults| read_faults(py, faults))?,
-            rate_limit: rate_limit.map(|limit| read_limit(py, limit)).transpose()?,
-            seed: seed.unwrap_or_default(),
+            build_time: convert::seconds(py, KIND, "build_time", build_time, 0.0..=86400.0)?,
+            faults: faults.map_or(Ok(Faults::None), |faults| fault::read_faults(py, faults))?,
+            rate_limit: rate_limit
+                .map(|limit| fault::read_limit(py, limit))
+                .transpose()?,
+            seed: convert::whole(py, KIND, "seed", seed.unwrap_or_default(), 0..=i64::MAX)?,
             ..SandboxOptions::default()
         };
         let sandbox = py
@@ -80,6 +85,7 @@ impl Sandbox {
             .map_err(|error| PyOSError::new_err(error.to_string()))?;
         Ok(Self {
             sandbox: Mutex::new(Some(sandbox)),
+            process: std::process::id(),
         })
     }
 
@@ -142,10 +148,19 @@ impl Sandbox {
         Client::from_settings(py, &all)
     }
 
-    /// Stops it. Harmless twice.
-    fn close(&self, py: Python<'_>) {
-        let sandbox = self.lock().take();
-        py.detach(|| drop(sandbox));
+    /// Stops it. Harmless twice, and in a forked child, where it goes on for the parent.
+    fn close(&self) {
+        let sandbox = self
+            .sandbox
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if self.process == std::process::id() {
+            drop_detached(sandbox);
+        } else {
+            // The server's thread was not inherited: there is nothing to stop, and nobody to wait for.
+            mem::forget(sandbox);
+        }
     }
 
     fn __enter__(slf: Py<Self>) -> Py<Self> {
@@ -153,8 +168,8 @@ impl Sandbox {
     }
 
     #[pyo3(signature = (*_exception))]
-    fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyTuple>) {
-        self.close(py);
+    fn __exit__(&self, _exception: &Bound<'_, PyTuple>) {
+        self.close();
     }
 
     fn __repr__(&self, py: Python<'_>) -> String {
@@ -166,92 +181,24 @@ impl Sandbox {
 }
 
 impl Sandbox {
-    fn lock(&self) -> MutexGuard<'_, Option<campaigns8x8::sandbox::Sandbox>> {
-        self.sandbox.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn with<T>(
         &self,
         py: Python<'_>,
         ask: impl FnOnce(&campaigns8x8::sandbox::Sandbox) -> T,
     ) -> PyResult<T> {
-        match &*self.lock() {
-            Some(sandbox) => Ok(ask(sandbox)),
-            None => Err(errors::invalid(py, "the sandbox is closed; make a new one")),
-        }
+        // Unlocked before Python runs again: another thread would wait for the lock, and this one for the GIL.
+        let answer = self
+            .sandbox
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .as_ref()
+            .map(ask);
+        answer.ok_or_else(|| errors::invalid(py, "the sandbox is closed; make a new one"))
     }
 }
 
-fn read_faults(py: Python<'_>, faults: &Bound<'_, PyAny>) -> PyResult<Faults> {
-    let list = |faults: &Bound<'_, PyAny>| -> PyResult<Vec<Option<Fault>>> {
-        let entries: Vec<Option<String>> = faults.extract()?;
-        entries
-            .into_iter()
-            .map(|entry| entry.map(|name| read_fault(py, &name)).transpose())
-            .collect()
-    };
-    let Ok(random) = faults.cast::<PyDict>() else {
-        return Ok(Faults::Scheduled(list(faults)?));
-    };
-    let probability = random.as_any().get_item("probability")?.extract()?;
-    let kinds = list(&random.as_any().get_item("kinds")?)?;
-    Ok(Faults::Random {
-        probability,
-        kinds: kinds.into_iter().flatten().collect(),
-    })
-}
-
-fn read_fault(py: Python<'_>, text: &str) -> PyResult<Fault> {
-    let (name, value) = text.split_once(':').unwrap_or((text, ""));
-    let status = value.parse().ok();
-    let fault = match name {
-        "lostRequest" => Some(Fault::LostRequest),
-        "lostAnswer" => Some(Fault::LostAnswer),
-        "truncatedAnswer" => Some(Fault::TruncatedAnswer),
-        "errorBefore" => status.map(Fault::ErrorBefore),
-        "errorAfter" => status.map(Fault::ErrorAfter),
-        "gatewayHtml" => status.map(Fault::GatewayHtml),
-        "delay" => value
-            .parse()
-            .ok()
-            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-            .map(Fault::Delay),
-        "rateLimited" => value
-            .parse()
-            .ok()
-            .map(|retry_after_secs| Fault::RateLimited { retry_after_secs }),
-        _ => None,
-    };
-    fault.ok_or_else(|| {
-        errors::invalid(
-            py,
-            format!(
-                "fault {text:?}; accepted are None, lostRequest, lostAnswer, truncatedAnswer, errorBefore:STATUS, \
-                 errorAfter:STATUS, gatewayHtml:STATUS, delay:SECONDS, rateLimited:SECONDS"
-            ),
-        )
-    })
-}
-
-fn read_limit(py: Python<'_>, limit: &Bound<'_, PyDict>) -> PyResult<SandboxRateLimit> {
-    let style: String = match limit.get_item("style")? {
-        Some(style) => style.extract()?,
-        None => "x-ratelimit".to_owned(),
-    };
-    let per: u64 = match limit.get_item("per")? {
-        Some(per) => per.extract()?,
-        None => 1,
-    };
-    Ok(SandboxRateLimit {
-        requests: limit.as_any().get_item("requests")?.extract()?,
-        per: Duration::from_secs(per),
-        style: match style.as_str() {
-            "x-ratelimit" => RateLimitStyle::XRateLimit,
-            "retry-after" => RateLimitStyle::RetryAfter,
-            other => {
-                let message = format!("style is {other:?}; accepted are x-ratelimit, retry-after");
-                return Err(errors::invalid(py, message));
-            }
-        },
-    })
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.close();
+    }
 }

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import http.server
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,6 +15,27 @@ from campaigns8x8 import Client, Sandbox
 
 KEY = "eght_SENTINEL0123456789"
 CAMPAIGN = "123e4567-e89b-12d3-a456-426614174000"
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Waits for something that other threads bring about; fails if it never comes."""
+    patience = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < patience, "waited for 10 s"
+        time.sleep(0.005)
+
+
+def run(arguments: list[Any], env: dict[str, str] | None = None) -> str:
+    """Runs Python with these arguments; gives back what it printed."""
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        env=env,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 class Stub:

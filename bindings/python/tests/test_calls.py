@@ -1,36 +1,26 @@
-"""What the calls do, and what they refuse before anything is sent."""
+"""What the calls do."""
 
 from __future__ import annotations
 
 import datetime
 import math
 import os
-import pathlib
-import re
-import subprocess
-import sys
 import uuid
 
-import campaigns8x8
 import pytest
 from campaigns8x8 import (
     CampaignAction,
     CampaignState,
     Client,
-    ConfigError,
     ConflictError,
     DeadlineError,
     InvalidArgumentError,
     NewRecord,
     Priority,
     RecordState,
-    RecordValidationError,
     Sandbox,
 )
-from conftest import CAMPAIGN, KEY
-
-UTC = datetime.timezone.utc
-FOLDER = pathlib.Path(__file__).parent.parent
+from conftest import CAMPAIGN, run, wait_until
 
 
 def test_the_four_steps(sandbox):
@@ -38,11 +28,9 @@ def test_the_four_steps(sandbox):
         assert client.build(sandbox.campaign_id).state is CampaignState.BUILDING
         with pytest.raises(ConflictError):
             client.start(sandbox.campaign_id)
-        while sandbox.state != "READY":
-            pass
+        wait_until(lambda: sandbox.state == "READY")
         client.start(uuid.UUID(sandbox.campaign_id))
-        while sandbox.state != "RUNNING":
-            pass
+        wait_until(lambda: sandbox.state == "RUNNING")
         at = datetime.datetime(
             2030, 1, 1, 12, tzinfo=datetime.timezone(datetime.timedelta(hours=2))
         )
@@ -74,8 +62,7 @@ def test_launch_and_stop(dialect):
             poll_interval=0.02,
         )
         assert launched.state in (CampaignState.STARTING, CampaignState.RUNNING)
-        while sandbox.state != "RUNNING":
-            pass
+        wait_until(lambda: sandbox.state == "RUNNING")
         stopped = client.stop(sandbox.campaign_id)
         assert (stopped.state, stopped.display_status) == ("PAUSED", "PURGED")
 
@@ -105,12 +92,33 @@ def test_modify_campaign_takes_strings_and_flags(sandbox):
         for wrong in ("STAT", "build"):
             with pytest.raises(InvalidArgumentError, match="accepted are BUILD"):
                 client.modify_campaign(sandbox.campaign_id, wrong)
-        with pytest.raises(InvalidArgumentError, match="buildOnStart"):
+        with pytest.raises(InvalidArgumentError, match="build_on_start"):
             client.modify_campaign(sandbox.campaign_id, "PAUSE", build_on_start=True)
         with pytest.raises(
             InvalidArgumentError, match="build_on_start, build_then_start, start"
         ):
             client.launch(sandbox.campaign_id, strategy="x")
+        for wrong in (0, -1, math.nan, math.inf, 1e19):
+            with pytest.raises(InvalidArgumentError, match="deadline is .* 604800"):
+                client.launch(sandbox.campaign_id, deadline=wrong)
+            with pytest.raises(InvalidArgumentError, match="poll_interval is"):
+                client.launch(sandbox.campaign_id, poll_interval=wrong)
+
+
+def test_wrong_types_are_type_errors(sandbox):
+    with sandbox.client() as client:
+        for wrong in (None, 7, b"123e4567-e89b-12d3-a456-426614174000"):
+            with pytest.raises(TypeError, match=type(wrong).__name__):
+                client.pause(wrong)
+            with pytest.raises(TypeError):
+                client.modify_campaign(CAMPAIGN, wrong)
+        with pytest.raises(TypeError):
+            client.add_records(CAMPAIGN, 7)
+    with pytest.raises(TypeError):
+        Client(timeout="30")
+    with pytest.raises(TypeError, match="time_out"):
+        Client(time_out=30)
+    assert sandbox.requests == 0
 
 
 def test_a_deadline_is_kept():
@@ -125,93 +133,6 @@ def test_a_deadline_is_kept():
         assert isinstance(caught.value, TimeoutError)
 
 
-def test_every_fault_of_every_record_is_reported(sandbox):
-    with sandbox.client() as client:
-        with pytest.raises(RecordValidationError) as caught:
-            client.add_records(
-                sandbox.campaign_id,
-                [
-                    {"crmRecordId": " ", "rank": math.nan},
-                    {"crmRecordId": "a", "scheduleAt": datetime.datetime(2030, 1, 1)},
-                    {"crmRecordId": "a", "priority": "URGENT"},
-                    {"crmRecordId": 7, "rank": True},
-                ],
-            )
-        found = {(fault.field, fault.code) for fault in caught.value.field_errors}
-        assert found == {
-            ("records[0].crmRecordId", "NotBlank"),
-            ("records[0].rank", "Format"),
-            ("records[1].scheduleAt", "Format"),
-            ("records[2].priority", "Enum"),
-            ("records[3].crmRecordId", "Format"),
-            ("records[3].rank", "Format"),
-        }
-        naive = next(
-            f for f in caught.value.field_errors if f.field == "records[1].scheduleAt"
-        )
-        assert "tzinfo" in naive.message
-        for records in ([], [{"crmRecordId": str(n)} for n in range(101)]):
-            with pytest.raises(RecordValidationError, match="between 1 and 100"):
-                client.add_records(sandbox.campaign_id, records)
-        with pytest.raises(InvalidArgumentError, match=r"records\[1\].*priorty"):
-            client.add_records(
-                sandbox.campaign_id, [NewRecord("a"), {"priorty": "LOW"}]
-            )
-        with pytest.raises(InvalidArgumentError, match=r"records\[0\] is int"):
-            client.add_records(sandbox.campaign_id, [7])
-        with pytest.raises(InvalidArgumentError, match="UUID"):
-            client.pause("not-a-uuid")
-    assert sandbox.requests == 0
-
-
-def test_new_record_is_checked_when_it_is_made():
-    for wrong in (
-        {"crm_record_id": ""},
-        {"crm_record_id": "x" * 33},
-        {"crm_record_id": "a", "rank": math.inf},
-        {"crm_record_id": "a", "schedule_at": datetime.datetime(2030, 1, 1)},
-        {"crm_record_id": "a", "priority": "high"},
-    ):
-        with pytest.raises(RecordValidationError):
-            NewRecord(**wrong)
-    at = datetime.datetime(2030, 1, 1, 12, 30, 15, 250, tzinfo=UTC)
-    record = NewRecord("CRM-1", schedule_at=at, priority="LOW", rank=1)
-    assert (record.schedule_at, record.priority, record.rank) == (at, Priority.LOW, 1.0)
-    assert record == NewRecord("CRM-1", schedule_at=at, priority="LOW", rank=1)
-    assert record != NewRecord("CRM-1")
-    assert (
-        len({record, NewRecord("CRM-1", schedule_at=at, priority="LOW", rank=1)}) == 1
-    )
-    assert repr(NewRecord("CRM-1", rank=2)) == "NewRecord('CRM-1', rank=2.0)"
-    with pytest.raises(AttributeError):
-        record.rank = 3
-
-
-@pytest.mark.parametrize(
-    ("settings", "named"),
-    [
-        ({"customer_site": "US9"}, "US1, US2, UK3"),
-        ({"customer_site": "US1", "base_url": "https://localhost/v1"}, "both"),
-        ({"base_url": "http://192.0.2.1/v1"}, "allowInsecureHttp"),
-        ({"customer_site": "US1", "api_key": "secret"}, "eght_"),
-        ({"customer_site": "US1", "api_key": KEY + "\n"}, "apiKey"),
-        ({"customer_site": "US1", "tenant": "a\r\nb"}, "tenant"),
-        ({"customer_site": "US1", "timeout": -1}, "timeout"),
-        ({"customer_site": "US1", "timeout": math.nan}, "timeout"),
-        ({"customer_site": "US1", "max_attempts": 0}, "maxAttempts"),
-        ({"customer_site": "US1", "burst": 3}, "requests_per_minute"),
-        (
-            {"customer_site": "US1", "ca_bundle": pathlib.Path("/no/such.pem")},
-            "/no/such.pem",
-        ),
-    ],
-)
-def test_wrong_settings_are_named(settings, named):
-    with pytest.raises(ConfigError, match=re.escape(named)) as caught:
-        Client(**{"api_key": KEY, "tenant": "t", **settings})
-    assert isinstance(caught.value, ValueError)
-
-
 def test_a_closed_client_says_so(sandbox):
     client = sandbox.client()
     client.close()
@@ -221,59 +142,44 @@ def test_a_closed_client_says_so(sandbox):
     assert "sandbox" in repr(client)
 
 
-def test_sandbox_faults_are_read_and_named():
-    with Sandbox(faults=["lostAnswer", None, "errorBefore:503"]) as sandbox:
-        client = sandbox.client(max_attempts=1)
-        with pytest.raises(campaigns8x8.ConnectionFailedError) as caught:
-            client.build(sandbox.campaign_id)
-        assert caught.value.outcome_unknown
-        with pytest.raises(ConflictError):
-            client.pause(sandbox.campaign_id)
-        with pytest.raises(campaigns8x8.ServerError):
-            client.pause(sandbox.campaign_id)
-    with pytest.raises(InvalidArgumentError, match="lostRequest"):
-        Sandbox(faults=["x"])
-    with pytest.raises(InvalidArgumentError, match="guide, openapi"):
-        Sandbox(dialect="x")
-    with Sandbox(
-        rate_limit={"requests": 0, "per": 86400, "style": "retry-after"}
-    ) as sandbox:
-        with pytest.raises(campaigns8x8.RateLimitedError) as limited:
-            sandbox.client(max_attempts=1).pause(sandbox.campaign_id)
-        assert limited.value.retry_after > 0
+def test_a_closed_client_and_sandbox_say_so_to_threads_too():
+    code = """if True:
+        import faulthandler, sys, threading
+        from campaigns8x8 import InvalidArgumentError, Sandbox
+
+        faulthandler.dump_traceback_later(20, exit=True)
+        sys.setswitchinterval(1e-6)
+        sandbox = Sandbox()
+        client = sandbox.client()
+        client.close()
+        sandbox.close()
+        refused = []
+
+        def use():
+            for _ in range(500):
+                for call in (lambda: client.pause(sandbox.campaign_id), sandbox.stored):
+                    try:
+                        call()
+                    except InvalidArgumentError as error:
+                        refused.append(str(error))
+
+        threads = [threading.Thread(target=use) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        print(len(refused))
+    """
+    assert run(["-c", code]) == "8000\n"
 
 
-def environment(sandbox):
-    return {
-        **os.environ,
-        "CAMPAIGNS8X8_BASE_URL": sandbox.base_url,
-        "CAMPAIGNS8X8_API_KEY": sandbox.api_key,
-        "CAMPAIGNS8X8_TENANT": sandbox.tenant,
-    }
+def test_a_client_without_a_close_leaves_no_thread_behind(sandbox):
+    def threads():
+        return len(os.listdir("/proc/self/task"))
 
-
-def test_the_quickstart_runs(sandbox):
-    script = FOLDER / "examples" / "four_steps.py"
-    done = subprocess.run(
-        [sys.executable, script],
-        env=environment(sandbox),
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    assert sandbox.stored() == ["CRM-1", "CRM-2"]
-    assert done.stdout.splitlines()[-1] == "PAUSED"
-
-
-def test_the_readme_runs():
-    blocks = re.findall(
-        r"```python\n(.*?)```", (FOLDER / "README.md").read_text(), re.DOTALL
-    )
-    assert len(blocks) >= 2
-    for block in blocks:
-        done = subprocess.run(
-            [sys.executable, "-c", block], check=False, capture_output=True, text=True
-        )
-        assert done.returncode == 0, done.stderr
-        assert done.stdout
+    before = threads()
+    client = sandbox.client()
+    client.build(sandbox.campaign_id)
+    assert threads() > before
+    del client
+    assert threads() == before

@@ -12,8 +12,14 @@ import threading
 import time
 
 import pytest
-from campaigns8x8 import CampaignsError, RequestTimeoutError, Sandbox
-from conftest import CAMPAIGN
+from campaigns8x8 import (
+    CampaignsError,
+    CampaignState,
+    CancelledError,
+    RequestTimeoutError,
+    Sandbox,
+)
+from conftest import CAMPAIGN, run
 
 
 def interrupted_after(seconds, call):
@@ -37,6 +43,7 @@ def test_ctrl_c_ends_a_call_that_waits_for_an_answer(stub):
     client = stub(silent=True).client()
     took, error = interrupted_after(0.2, lambda: client.pause(CAMPAIGN))
     assert took < 0.3
+    assert type(error.__context__) is CancelledError
     assert error.__context__.outcome_unknown
 
 
@@ -44,6 +51,22 @@ def test_ctrl_c_ends_a_backoff(stub):
     client = stub(503).client(max_attempts=10, initial_backoff=30)
     took, _ = interrupted_after(0.2, lambda: client.pause(CAMPAIGN))
     assert took < 0.3
+
+
+def test_a_signal_handler_that_raises_nothing_runs_while_the_call_goes_on(stub):
+    client = stub(silent=True).client(timeout=0.5)
+    ran_at = []
+    before = signal.signal(signal.SIGUSR1, lambda *_: ran_at.append(time.monotonic()))
+    timer = threading.Timer(0.1, lambda: os.kill(os.getpid(), signal.SIGUSR1))
+    timer.start()
+    try:
+        with pytest.raises(RequestTimeoutError):
+            client.pause(CAMPAIGN)
+    finally:
+        timer.join()
+        signal.signal(signal.SIGUSR1, before)
+    assert len(ran_at) == 1
+    assert time.monotonic() - ran_at[0] > 0.2
 
 
 def test_a_server_that_never_answers_costs_the_timeout(stub):
@@ -103,6 +126,7 @@ def test_a_client_works_in_parent_and_child_after_fork():
             try:
                 client.add_records(CAMPAIGN, [{"crmRecordId": "child"}])
                 client.close()
+                sandbox.close()
                 os._exit(0)
             finally:
                 os._exit(1)
@@ -122,20 +146,43 @@ def test_log_lines(caplog):
     assert "200" in caplog.messages[1]
 
 
-def run(code):
+def test_a_log_filter_that_fails_does_not_cost_the_result(monkeypatch):
+    def refuse(record):
+        raise RuntimeError(record.getMessage())
+
+    reported = []
+    monkeypatch.setattr("sys.unraisablehook", reported.append)
+    logger = logging.getLogger("campaigns8x8")
+    monkeypatch.setattr(logger, "filters", [refuse])
+    monkeypatch.setattr(logger, "level", logging.DEBUG)
+    with Sandbox() as sandbox, sandbox.client() as client:
+        built = client.build(sandbox.campaign_id)
+    assert built.state is CampaignState.BUILDING
+    assert [type(report.exc_value) for report in reported] == [RuntimeError]
+
+
+def test_a_program_that_sets_up_no_logging_sees_none():
+    code = """if True:
+        import logging
+        from campaigns8x8 import Sandbox
+
+        with Sandbox(faults=["errorBefore:503"]) as sandbox:
+            sandbox.client(initial_backoff=0).build(sandbox.campaign_id)
+    """
     done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)],
-        check=False,
-        capture_output=True,
-        text=True,
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
     )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    assert (done.stdout, done.stderr) == ("", "")
 
 
 def test_importing_starts_no_thread_and_is_cheaper_than_requests():
     assert (
-        run("import os, campaigns8x8; print(len(os.listdir('/proc/self/task')))")
+        run(
+            [
+                "-c",
+                "import os, campaigns8x8; print(len(os.listdir('/proc/self/task')))",
+            ]
+        )
         == "1\n"
     )
     measure = """
@@ -146,7 +193,10 @@ def test_importing_starts_no_thread_and_is_cheaper_than_requests():
     """
     # The best of three each: the first may have to read files from the disk.
     ours, theirs = (
-        min(float(run(measure.format(module))) for _ in range(3))
+        min(
+            float(run(["-c", textwrap.dedent(measure.format(module))]))
+            for _ in range(3)
+        )
         for module in ("campaigns8x8", "requests")
     )
     assert ours < theirs, f"{ours * 1000:.1f} ms, requests {theirs * 1000:.1f} ms"

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import Any, TypedDict, final
+from typing import Any, Literal, TypedDict, final
 from uuid import UUID
 
 from ._enums import (
@@ -26,21 +26,25 @@ __all__ = [
     "Sandbox",
     "__version__",
     "_kinds",
+    "_known_values",
     "_parse_time",
 ]
 
 __version__: str
 
-class _RateLimit(TypedDict, total=False):
+class _Requests(TypedDict):
     requests: int
+
+class _RateLimit(_Requests, total=False):
     per: int
-    style: str
+    style: Literal["x-ratelimit", "retry-after"]
 
 class _RandomFaults(TypedDict):
     probability: float
     kinds: Sequence[str | None]
 
 def _kinds() -> list[tuple[str, int]]: ...
+def _known_values() -> dict[str, list[str]]: ...
 def _parse_time(text: str) -> datetime | None: ...
 
 @final
@@ -194,7 +198,9 @@ class Client:
         self,
         campaign_id: str | UUID,
         *,
-        strategy: str = "build_on_start",
+        strategy: Literal[
+            "build_on_start", "build_then_start", "start"
+        ] = "build_on_start",
         deadline: float = 300.0,
         poll_interval: float = 1.0,
         enabled: bool | None = None,
@@ -220,7 +226,7 @@ class Sandbox:
     def __new__(
         cls,
         *,
-        dialect: str = "guide",
+        dialect: Literal["guide", "openapi"] = "guide",
         state: CampaignState | str = "CREATED",
         build_time: float = 0.2,
         faults: Sequence[str | None] | _RandomFaults | None = None,

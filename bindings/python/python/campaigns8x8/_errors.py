@@ -58,7 +58,8 @@ class CampaignsError(Exception):
         return f"{self.message} ({self.hint})" if self.hint else self.message
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (type(self), (self.message, self._facts), {"report": self.report})
+        # The attributes too: a report, notes and whatever else was put on it later.
+        return (type(self), (self.message, self._facts), self.__dict__)
 
 
 class InvalidArgumentError(CampaignsError, ValueError):
