@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 use crate::model::{FieldError, Problem};
+use crate::request_json::redact_keys;
 
 /// What kind of failure an [`Error`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -210,7 +211,8 @@ impl Error {
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Box::new(Facts {
             kind,
-            message: message.into(),
+            // Wherever a value of the caller's comes in, a key may have been pasted.
+            message: redact_keys(&message.into()),
             hint: None,
             retryable: kind.is_passing(),
             outcome_unknown: false,

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use campaigns8x8::{
-    ApiKey, CampaignId, Client, ClientConfig, LogLevel, ModifyCampaign, NewRecord, Retry, validate,
+    ApiKey, CampaignId, Client, ClientConfig, Error, ErrorKind, LogLevel, ModifyCampaign,
+    NewRecord, Retry, validate,
 };
 use support::{KEY, Reply, Stub, answer, campaign, json};
 
@@ -92,6 +93,7 @@ fn it_is_in_no_error_when_it_is_given_in_the_wrong_place() {
     };
     let mut errors = vec![
         KEY.parse::<CampaignId>().unwrap_err(),
+        Error::new(ErrorKind::InvalidArgument, format!("a face says {KEY}")),
         ModifyCampaign::from_json(&format!(r#"{{"action":"{KEY}"}}"#)).unwrap_err(),
         ModifyCampaign::from_json(&format!(r#"{{"{KEY}":1}}"#)).unwrap_err(),
         validate::parse_records(&format!(

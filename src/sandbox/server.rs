@@ -38,6 +38,8 @@ const LONGEST_BODY: usize = 10 * 1024 * 1024;
 /// A running sandbox on 127.0.0.1. Stopped when it is dropped: its thread is joined, its connections are closed.
 #[derive(Debug)]
 pub struct Sandbox {
+    /// Where its thread is: a forked child has inherited the value, not the thread.
+    process: u32,
     address: SocketAddr,
     shared: Arc<Shared>,
     stop: Option<oneshot::Sender<()>>,
@@ -128,6 +130,7 @@ impl Sandbox {
                 });
             })?;
         Ok(Self {
+            process: std::process::id(),
             address,
             shared,
             stop: Some(stop),
@@ -220,6 +223,10 @@ impl Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
+        if self.process != std::process::id() {
+            std::mem::forget((self.stop.take(), self.thread.take()));
+            return;
+        }
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
             // Its panic, if any, was reported when it happened.
