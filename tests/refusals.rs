@@ -182,10 +182,7 @@ fn unknown_values_and_fields_are_carried_through() {
     assert_eq!(answered.record_counts[0].state.as_ref().unwrap(), &"READY");
     assert_eq!(answered.record_counts[0].count, Some(3));
     assert_eq!(answered.raw["startTime"], "soon");
-    assert_eq!(
-        serde_json::to_value(&answered).unwrap(),
-        serde_json::from_str::<serde_json::Value>(body).unwrap()
-    );
+    assert_eq!(serde_json::to_string(&answered).unwrap(), body);
 
     let body = r#"{"records":[{"crmRecordId":"CRM-1","state":"DREAMING","rank":1.5,"shade":"blue"}],"page":1}"#;
     let stub = Stub::always(json(201, body));

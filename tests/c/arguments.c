@@ -81,7 +81,7 @@ static void calls(const c8x8_client *client) {
 }
 
 static void without_a_client(void) {
-  EXPECT(C8X8_OK, c8x8_validate_records("{\"records\":[{\"crmRecordId\":\"A\"}]}", &json), "{\"records\":1,\"valid\":true}");
+  EXPECT(C8X8_OK, c8x8_validate_records("{\"records\":[{\"crmRecordId\":\"A\"}]}", &json), "{\"valid\":true,\"records\":1}");
   EXPECT(C8X8_ERR_INVALID_ARGUMENT, c8x8_validate_records(NULL, &json), "request_json is NULL");
   EXPECT(C8X8_ERR_INVALID_ARGUMENT, c8x8_validate_records(BAD_UTF8, &json), "UTF-8");
   EXPECT(C8X8_ERR_INVALID_ARGUMENT, c8x8_validate_records("", &json), "request");
