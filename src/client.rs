@@ -2,13 +2,14 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use reqwest::Method;
 use serde::Serialize;
 
 use crate::cancel::Cancel;
-use crate::config::{ClientConfig, Settings};
+use crate::config::{ClientConfig, RateLimit, Retry, Settings};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identifier::CampaignId;
 use crate::launch::{LaunchOptions, LaunchStrategy};
@@ -17,6 +18,7 @@ use crate::model::{
     Campaign, CampaignAction, CampaignState, ModifyCampaign, NewRecord, Record, records_of_answer,
 };
 use crate::transport::{Patience, Request, Transport, interrupted};
+use crate::upload::{Progress, Source, UploadOptions, UploadReport, Uploader};
 use crate::validate;
 
 /// A client for the campaigns of one tenant.
@@ -117,15 +119,100 @@ impl Client {
     /// [`Error::is_outcome_unknown`] the records may be on the campaign all the same; sending them again is safe, because the
     /// server refuses an id that is on the campaign already.
     pub fn add_records(&self, id: &CampaignId, records: &[NewRecord]) -> Result<Vec<Record>> {
+        validate::check_request(records)?;
+        let records: Vec<&NewRecord> = records.iter().collect();
+        let request = self.adding(id, &records, true)?;
+        self.transport.call(&request, &self.patience(), |answer| {
+            records_of_answer(answer).filter(|answered| answers_all(&records, answered))
+        })
+    }
+
+    /// As [`add_records`](Self::add_records), for records that were checked, and not sent again once an answer was lost.
+    /// Answers how many attempts it took.
+    pub(crate) fn send_records(
+        &self,
+        id: &CampaignId,
+        records: &[&NewRecord],
+        patience: &Patience<'_>,
+        under_way: &Patience<'_>,
+    ) -> Result<u32> {
+        let request = self.adding(id, records, false)?;
+        let decode =
+            |answer| records_of_answer(answer).filter(|answered| answers_all(records, answered));
+        self.transport
+            .call_counted(&request, patience, under_way, decode)
+            .map(|(_, attempts)| attempts)
+    }
+
+    fn adding(&self, id: &CampaignId, records: &[&NewRecord], repeatable: bool) -> Result<Request> {
         #[derive(Serialize)]
         struct Body<'a> {
-            records: &'a [NewRecord],
+            records: &'a [&'a NewRecord],
         }
-        validate::check_request(records)?;
-        let request = self.request(Method::POST, id, Some("records"), &Body { records }, true)?;
-        self.transport.call(&request, &self.patience(), |answer| {
-            records_of_answer(answer).filter(|answered| answers_all(records, answered))
-        })
+        let body = Body { records };
+        self.request(Method::POST, id, Some("records"), &body, repeatable)
+    }
+
+    /// Brings any number of records onto the campaign and answers what became of each: exactly one true outcome, whatever
+    /// was lost on the way.
+    ///
+    /// `progress` is called on this thread, at most ten times a second and once at the end; `Break` cancels. So do the
+    /// token of [`with_cancel`](Self::with_cancel) and the deadline: no new request is sent then, those under way are
+    /// awaited. Log lines are written from the threads of the upload.
+    ///
+    /// ```no_run
+    /// use std::ops::ControlFlow;
+    /// use campaigns8x8::{Client, ClientConfig, Source, UploadOptions};
+    ///
+    /// let client = Client::new(ClientConfig::new())?;
+    /// let campaign = "123e4567-e89b-12d3-a456-426614174000".parse()?;
+    /// let source = Source::csv("contacts.csv", [("crmRecordId", "Account ID")])?;
+    /// let report = client.upload_records(&campaign, source, &UploadOptions::default(), |progress| {
+    ///     println!("{} done", progress.done);
+    ///     ControlFlow::Continue(())
+    /// })?;
+    /// println!("{} added, {} rejected", report.counts.added, report.counts.rejected);
+    /// # Ok::<(), campaigns8x8::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`] and [`ErrorKind::Storage`] before sending, for options, source or ledger. Whatever
+    /// stopped the upload otherwise (401, cancelled, deadline, the server gone), with [`Error::report`]. An upload that
+    /// ended by itself is no error, even if records were rejected.
+    pub fn upload_records<'p>(
+        &self,
+        id: &CampaignId,
+        source: Source<'_>,
+        options: &UploadOptions,
+        progress: impl FnMut(&Progress) -> ControlFlow<()> + Send + 'p,
+    ) -> Result<UploadReport> {
+        let mut uploader = Uploader::new(self, *id, options)?;
+        uploader.on_progress(progress);
+        uploader.run(source)
+    }
+
+    /// An upload whose records are pushed one by one.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`] and [`ErrorKind::Storage`], for options and ledger.
+    pub fn uploader<'p>(&self, id: &CampaignId, options: &UploadOptions) -> Result<Uploader<'p>> {
+        Uploader::new(self, *id, options)
+    }
+
+    pub(crate) fn cancel_token(&self) -> Option<&Cancel> {
+        self.cancel.as_ref()
+    }
+
+    pub(crate) fn retry_policy(&self) -> &Retry {
+        &self.transport.settings().retry
+    }
+
+    pub(crate) fn rate_limit(&self) -> Option<&RateLimit> {
+        self.transport.settings().rate_limit.as_ref()
+    }
+
+    pub(crate) fn log(&self, level: LogLevel, line: impl FnOnce() -> String) {
+        self.transport.log.write(level, line);
     }
 
     /// Brings a campaign to dial, and answers it as the accepted START did. Whether it runs by then cannot be seen: the API
@@ -347,7 +434,7 @@ fn is_state_refusal(error: &Error) -> bool {
 }
 
 /// Whether an answer speaks of exactly the records that were sent. Anything else is no proof that they were added.
-fn answers_all(sent: &[NewRecord], answered: &[Record]) -> bool {
+fn answers_all(sent: &[&NewRecord], answered: &[Record]) -> bool {
     let mut ids: HashSet<&str> = sent.iter().map(|r| r.crm_record_id().as_str()).collect();
     answered.len() == sent.len()
         && answered

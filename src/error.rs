@@ -6,9 +6,11 @@ use std::fmt;
 use std::time::Duration;
 
 use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 use crate::model::{FieldError, Problem};
 use crate::request_json::redact_keys;
+use crate::upload::UploadReport;
 
 /// What kind of failure an [`Error`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -46,7 +48,7 @@ pub enum ErrorKind {
     Deadline,
     /// Cancelled by the caller.
     Cancelled,
-    /// The upload ledger cannot be read or written.
+    /// A file of an upload cannot be read or written: its source or its ledger.
     Storage,
     /// A fault of this library.
     Internal,
@@ -176,6 +178,8 @@ struct Facts {
     attempts: u32,
     http: Option<HttpFailure>,
     field_errors: Vec<FieldError>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<Box<UploadReport>>,
 }
 
 /// The HTTP side of a failure: the answer that was the last word.
@@ -219,6 +223,7 @@ impl Error {
             attempts: 0,
             http: None,
             field_errors: Vec::new(),
+            report: None,
         }))
     }
 
@@ -269,6 +274,11 @@ impl Error {
 
     pub(crate) fn with_retryable(mut self, retryable: bool) -> Self {
         self.0.retryable = retryable;
+        self
+    }
+
+    pub(crate) fn with_report(mut self, report: UploadReport) -> Self {
+        self.0.report = Some(Box::new(report));
         self
     }
 
@@ -324,6 +334,11 @@ impl Error {
         &self.0.field_errors
     }
 
+    /// What became of every record, if this error ended an upload.
+    pub fn report(&self) -> Option<&UploadReport> {
+        self.0.report.as_deref()
+    }
+
     /// The error as the JSON object of the C interface.
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_else(|_| {
@@ -331,6 +346,32 @@ impl Error {
             format!(r#"{{"kind":"{}","message":""}}"#, self.kind())
         })
     }
+}
+
+/// Reads back what [`Error::to_json`] wrote, but for a report in it. `None` if it has another form.
+pub(crate) fn from_json(json: &Value) -> Option<Error> {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let millis = |value: &Value| value.as_u64().map(Duration::from_millis);
+    let kind = json.get("kind")?.as_str()?;
+    let kind = ErrorKind::ALL.into_iter().find(|k| k.as_str() == kind)?;
+    let mut error = Error::new(kind, json.get("message")?.as_str()?)
+        .with_retryable(json.get("retryable")?.as_bool()?)
+        .with_outcome_unknown(json.get("outcomeUnknown")?.as_bool()?)
+        .with_attempts(u32::try_from(json.get("attempts")?.as_u64()?).ok()?);
+    error.0.hint = json.get("hint").and_then(text);
+    if let Some(http) = json.get("http").filter(|http| !http.is_null()) {
+        error = error.with_http(HttpFailure {
+            status: u16::try_from(http.get("status")?.as_u64()?).ok()?,
+            problem: http
+                .get("problem")
+                .and_then(|problem| Problem::from_body(problem.to_string().as_bytes())),
+            body: http.get("body").and_then(text),
+            retry_after: http.get("retryAfterMs").and_then(millis),
+        });
+    }
+    let faults = json.get("fieldErrors")?.clone();
+    error.0.field_errors = serde_json::from_value(faults).ok()?;
+    Some(error)
 }
 
 impl fmt::Display for Error {

@@ -16,6 +16,7 @@ mod request_json;
 pub mod sandbox;
 pub mod state_machine;
 mod transport;
+mod upload;
 pub mod validate;
 
 pub use cancel::Cancel;
@@ -30,6 +31,11 @@ pub use log::LogLevel;
 pub use model::{
     Campaign, CampaignAction, CampaignDisplayStatus, CampaignState, FieldError, ModifyCampaign,
     NewRecord, Priority, Problem, Record, RecordCount, RecordResult, RecordState, RecordType,
+};
+
+pub use upload::{
+    Counts, DryRun, Outcome, Progress, Ranks, RecordOutcome, Source, UploadOptions, UploadReport,
+    Uploader,
 };
 
 /// The version of this library, e.g. `0.1.0`.

@@ -1,13 +1,13 @@
 //! The vendor's error body: Problem JSON in the spirit of RFC 9457, with field errors on validation failures.
 
 use jiff::Timestamp;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::raw;
 
 /// One broken rule: which field, which rule, in words. Written by the server or, before anything is sent, by the client.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldError {
     /// Path of the field, e.g. `records[3].crmRecordId`.
     pub field: String,

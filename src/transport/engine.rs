@@ -165,7 +165,7 @@ fn drive(made: slot::Sender<std::io::Result<Handle>>, stopped: oneshot::Receiver
 /// Signals are the host's: its handlers run on its own threads, and a connection that breaks while it is written to must not
 /// end a program that never set SIGPIPE aside. Faults are left alone; they are this thread's own.
 #[cfg(unix)]
-fn block_signals() {
+pub(crate) fn block_signals() {
     use nix::sys::signal::{SigSet, Signal};
 
     let mut signals = SigSet::all();
@@ -185,7 +185,7 @@ fn block_signals() {
 }
 
 #[cfg(not(unix))]
-fn block_signals() {}
+pub(crate) fn block_signals() {}
 
 impl Drop for Engine {
     fn drop(&mut self) {

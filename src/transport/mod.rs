@@ -34,9 +34,11 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::log::{Log, LogLevel};
 
 use engine::Engine;
+pub(crate) use engine::block_signals;
 pub(crate) use patience::{Interrupted, Patience};
 use process::ProcessBound;
 use retry::Next;
+pub(crate) use retry::backoff_after;
 use verdict::{Certainty, Failure};
 
 /// One request, complete but for the headers that every request has.
@@ -98,6 +100,19 @@ impl Transport {
         patience: &Patience<'_>,
         decode: impl Fn(Value) -> Option<T>,
     ) -> Result<T> {
+        self.call_counted(request, patience, patience, decode)
+            .map(|(value, _)| value)
+    }
+
+    /// As [`call`](Self::call), but an attempt under way is given up for the sake of `under_way` alone; and with the answer
+    /// comes the number of attempts, which otherwise stands in the error.
+    pub(crate) fn call_counted<T>(
+        &self,
+        request: &Request,
+        patience: &Patience<'_>,
+        under_way: &Patience<'_>,
+        decode: impl Fn(Value) -> Option<T>,
+    ) -> Result<(T, u32)> {
         let engine = self.engines.get(|| Engine::new(&self.settings))?;
         let mut history = History::default();
         loop {
@@ -109,7 +124,7 @@ impl Transport {
             }
             history.attempts += 1;
             let started = Instant::now();
-            let failure = match engine.exchange(request, &self.settings, patience) {
+            let failure = match engine.exchange(request, &self.settings, under_way) {
                 Ok(answer) => {
                     engine.pacer.observe(&answer, Instant::now());
                     match verdict::judge(answer, &decode, &self.settings) {
@@ -117,7 +132,7 @@ impl Transport {
                             self.log_attempt(LogLevel::Debug, request, history, started, || {
                                 status.to_string()
                             });
-                            return Ok(value);
+                            return Ok((value, history.attempts));
                         }
                         Err(failure) => failure,
                     }

@@ -31,7 +31,7 @@ pub(super) fn next(
     match failure.retry_after {
         Some(wait) if wait > policy.max_retry_after => Next::Stop,
         Some(wait) => Next::Repeat(wait),
-        None => Next::Repeat(backoff(attempts, policy).mul_f64(chance)),
+        None => Next::Repeat(longest_backoff(attempts, policy).mul_f64(chance)),
     }
 }
 
@@ -42,8 +42,13 @@ pub(super) fn chance() -> f64 {
     (drawn >> 11) as f64 / (1_u64 << 53) as f64
 }
 
+/// A wait drawn for after attempt number `attempts`, for those who repeat by themselves.
+pub(crate) fn backoff_after(attempts: u32, policy: &Retry) -> Duration {
+    longest_backoff(attempts, policy).mul_f64(chance())
+}
+
 /// The longest wait after attempt number `attempts`.
-fn backoff(attempts: u32, policy: &Retry) -> Duration {
+fn longest_backoff(attempts: u32, policy: &Retry) -> Duration {
     let doubled = 2_u32.saturating_pow(attempts.saturating_sub(1));
     policy
         .initial_backoff

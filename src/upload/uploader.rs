@@ -1,0 +1,760 @@
+//! The caller's side of an upload: takes records, makes batches, reports progress, and ends with the report. Everything
+//! here happens on the caller's thread.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::mem;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::inquiry::Item;
+use super::ledger::{self, Known, Ledger, Row, Subject, wrong_file};
+use super::options::{Ranks, UploadOptions};
+use super::report::{DryRun, Outcome, Progress, RecordOutcome, UploadReport};
+use super::run::{Batch, Run};
+use super::source::{Entry, Source, drafts_from_json};
+use super::worker;
+use crate::cancel::Cancel;
+use crate::client::Client;
+use crate::error::{self, Error, ErrorKind, Result};
+use crate::identifier::CampaignId;
+use crate::model::{FieldError, NewRecord};
+use crate::request_json::{quoted, shorten};
+use crate::transport::{Patience, block_signals, interrupted};
+use crate::validate::{self, RecordDraft};
+
+/// At most ten progress reports a second.
+const BETWEEN_REPORTS: Duration = Duration::from_millis(100);
+/// How often the caller's thread looks around while it waits.
+const SLICE: Duration = Duration::from_millis(50);
+
+type OnProgress<'p> = Box<dyn FnMut(&Progress) -> ControlFlow<()> + Send + 'p>;
+
+/// An upload under way, to push records into.
+///
+/// Made by [`Client::uploader`]. [`push`](Self::push) blocks while as many batches wait as may be under way;
+/// [`finish`](Self::finish) sends what is left, waits, and answers the [`UploadReport`]. Dropped without that, it gives up:
+/// requests under way are dropped, and their outcome is nobody's knowledge (but the ledger's).
+///
+/// ```no_run
+/// # use campaigns8x8::{Client, ClientConfig, NewRecord, UploadOptions};
+/// # let client = Client::new(ClientConfig::new())?;
+/// # let campaign = "123e4567-e89b-12d3-a456-426614174000".parse()?;
+/// let mut uploader = client.uploader(&campaign, &UploadOptions::default())?;
+/// for n in 0..250 {
+///     uploader.push(NewRecord::new(&format!("CRM-{n}"))?)?;
+/// }
+/// let report = uploader.finish()?;
+/// assert!(report.complete);
+/// # Ok::<(), campaigns8x8::Error>(())
+/// ```
+pub struct Uploader<'p> {
+    run: Arc<Run>,
+    process: u32,
+    threads: Vec<JoinHandle<()>>,
+    progress: Option<OnProgress<'p>>,
+    reported: Option<Instant>,
+    looked: Option<Instant>,
+    cancel: Option<Cancel>,
+    started: Instant,
+    deadline: Option<Instant>,
+    total: Option<u64>,
+    /// Whether there are no records beyond those that were pushed.
+    exhausted: bool,
+    next_index: u64,
+    batch: Vec<Item>,
+    /// Where the ids of the batch stand in the input.
+    ids: HashMap<String, u64>,
+    /// Of all ids, with the promise of a sole writer: a repeated one would be taken for an echo.
+    seen: HashSet<u128>,
+    earlier: Option<Earlier>,
+    /// How long the input was, as the ledger knows it.
+    earlier_total: Option<u64>,
+    batches: u64,
+}
+
+/// What an earlier upload with the same ledger left, while the input is not read that far.
+struct Earlier {
+    extent: u64,
+    /// Records whose answer was lost, by the request they went in.
+    lost: BTreeMap<i64, Vec<Item>>,
+    unsent: Vec<Item>,
+}
+
+impl std::fmt::Debug for Uploader<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Uploader")
+            .field("campaign", &self.run.campaign)
+            .field("pushed", &self.next_index)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'p> Uploader<'p> {
+    pub(crate) fn new(
+        client: &Client,
+        campaign: CampaignId,
+        options: &UploadOptions,
+    ) -> Result<Self> {
+        options.check()?;
+        let ledger = match &options.ledger {
+            Some(path) if !options.dry_run => {
+                let subject = Subject {
+                    campaign,
+                    tenant: client.tenant(),
+                    ranks: options.ranks,
+                };
+                Some(Ledger::open(path, &subject)?)
+            }
+            _ => None,
+        };
+        let extent = ledger.as_ref().map_or(Ok(0), Ledger::extent)?;
+        let earlier_total = ledger.as_ref().map_or(Ok(None), Ledger::total)?;
+        let run = Run::new(client.clone(), campaign, options.clone(), ledger);
+        let started = Instant::now();
+        let mut uploader = Self {
+            run: Arc::new(run),
+            process: std::process::id(),
+            threads: Vec::new(),
+            progress: None,
+            reported: None,
+            looked: None,
+            cancel: client.cancel_token().cloned(),
+            started,
+            deadline: options.deadline.map(|within| started + within),
+            total: None,
+            exhausted: false,
+            next_index: 0,
+            batch: Vec::new(),
+            ids: HashMap::new(),
+            seen: HashSet::new(),
+            earlier: (extent > 0).then(|| Earlier {
+                extent,
+                lost: BTreeMap::new(),
+                unsent: Vec::new(),
+            }),
+            earlier_total,
+            batches: 0,
+        };
+        if !options.dry_run {
+            for nth in 0..options.concurrency {
+                uploader.start_worker(nth)?;
+            }
+        }
+        Ok(uploader)
+    }
+
+    fn start_worker(&mut self, nth: usize) -> Result<()> {
+        let run = Arc::clone(&self.run);
+        let thread = thread::Builder::new()
+            .name(format!("campaigns8x8-{nth}"))
+            .spawn(move || {
+                block_signals();
+                worker::work(&run);
+            })
+            .map_err(|error| {
+                let message = format!("a worker thread cannot be started: {error}");
+                Error::new(ErrorKind::Internal, message)
+            })?;
+        self.threads.push(thread);
+        Ok(())
+    }
+
+    /// Has `progress` called from now on: inside [`push`](Self::push) and [`finish`](Self::finish), on their thread, at most
+    /// ten times a second and once at the end. `Break` cancels the upload.
+    pub fn on_progress(&mut self, progress: impl FnMut(&Progress) -> ControlFlow<()> + Send + 'p) {
+        self.progress = Some(Box::new(progress));
+    }
+
+    /// Takes a record. One that breaks a rule is no error here: it is `rejected` in the report.
+    ///
+    /// # Errors
+    /// What stopped the upload. [`finish`](Self::finish) answers the same with the report, which counts what was taken.
+    pub fn push(&mut self, record: NewRecord) -> Result<()> {
+        self.push_entry(Entry::Record(record))
+    }
+
+    /// Takes a record as somebody wrote it.
+    ///
+    /// # Errors
+    /// As [`push`](Self::push).
+    pub fn push_draft(&mut self, draft: RecordDraft) -> Result<()> {
+        self.push_entry(Entry::Draft(draft))
+    }
+
+    /// Takes the records of `{"records":[…]}`, any number; answers how many.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`] on malformed JSON or an unknown field: none was taken then. Else as
+    /// [`push`](Self::push), after some may have been taken; the report counts them.
+    pub fn push_json(&mut self, json: &str) -> Result<usize> {
+        let drafts = drafts_from_json(json)?;
+        let count = drafts.len();
+        for draft in drafts {
+            self.push_draft(draft)?;
+        }
+        Ok(count)
+    }
+
+    /// Sends what is left, waits until every record has its outcome, and answers what became of each.
+    ///
+    /// # Errors
+    /// What stopped the upload, with [`Error::report`].
+    pub fn finish(mut self) -> Result<UploadReport> {
+        // Whoever was told that the upload stopped may have kept records back.
+        self.exhausted = self.run.stopped().is_none();
+        self.end()
+    }
+
+    /// Reads the source to its end, and finishes.
+    pub(crate) fn run(mut self, source: Source<'_>) -> Result<UploadReport> {
+        self.total = source.total;
+        for entry in source.entries {
+            if let Err(why) = entry.and_then(|entry| self.push_entry(entry)) {
+                self.run.stop(why);
+                return self.end();
+            }
+        }
+        self.exhausted = true;
+        self.end()
+    }
+
+    fn push_entry(&mut self, entry: Entry) -> Result<()> {
+        self.attend()?;
+        let index = self.next_index;
+        let mut checked = self.check(entry, index);
+        let known = self.known(index)?;
+        self.compare_with_earlier(index, &checked, known.as_ref())?;
+        self.next_index += 1;
+        if let Ok(record) = &checked
+            && self.run.options.sole_writer
+            && !self.seen.insert(fingerprint(record.crm_record_id.as_str()))
+        {
+            let message = format!(
+                "{} stands in the input already",
+                quoted(record.crm_record_id.as_str())
+            );
+            checked = Err(Wrong::of(record, "crmRecordId", "Duplicate", message));
+        }
+        match (checked, known) {
+            (checked, Some(known)) if self.settle_as_known(index, &checked, &known) => {}
+            (Ok(record), Some(known)) => self.take_up_again(Item { index, record }, &known),
+            (Ok(record), None) => self.add(Item { index, record })?,
+            (Err(wrong), _) => self.reject(index, wrong)?,
+        }
+        if self
+            .earlier
+            .as_ref()
+            .is_some_and(|earlier| earlier.extent == self.next_index)
+        {
+            self.leave_earlier_behind()?;
+        }
+        Ok(())
+    }
+
+    fn check(&self, entry: Entry, index: u64) -> Result<NewRecord, Wrong> {
+        let (result, id, text) = match entry {
+            Entry::Record(record) => {
+                let faults = validate::check_record(&record, "");
+                if faults.is_empty() {
+                    return self.with_rank(record, index);
+                }
+                let text = ledger::as_written(&record);
+                (Err(faults), Some(record.crm_record_id.to_string()), text)
+            }
+            Entry::Draft(draft) => (
+                validate::check_draft(&draft, ""),
+                id_of(&draft),
+                text_of(&draft),
+            ),
+            Entry::Row { row, draft } => {
+                let result = validate::check_draft(&draft, "").map_err(|mut faults| {
+                    for fault in &mut faults {
+                        fault.message = format!("row {row}: {}", fault.message);
+                    }
+                    faults
+                });
+                (result, id_of(&draft), text_of(&draft))
+            }
+            Entry::Wrong {
+                crm_record_id,
+                text,
+                fault,
+            } => (Err(vec![fault]), crm_record_id, text),
+        };
+        match result {
+            Ok(record) => self.with_rank(record, index),
+            Err(faults) => Err(Wrong::new(id, faults, text)),
+        }
+    }
+
+    fn with_rank(&self, record: NewRecord, index: u64) -> Result<NewRecord, Wrong> {
+        let Ranks::StartAt(start) = self.run.options.ranks else {
+            return Ok(record);
+        };
+        if record.rank.is_some() {
+            let message = "must be left out: ranks.startAt numbers the records".to_owned();
+            return Err(Wrong::of(&record, "rank", "Conflict", message));
+        }
+        Ok(record.rank(start + index as f64))
+    }
+
+    /// The input must be the one that the ledger was begun with.
+    fn compare_with_earlier(
+        &self,
+        index: u64,
+        checked: &Result<NewRecord, Wrong>,
+        known: Option<&Known>,
+    ) -> Result<()> {
+        if self.earlier_total.is_some_and(|total| total <= index) {
+            return Err(self.other_input(&format!(
+                "the input that it was begun with ended after {index} records, this one goes on"
+            )));
+        }
+        let given = match checked {
+            Ok(record) => ledger::as_written(record),
+            Err(wrong) => wrong.text.clone(),
+        };
+        match known {
+            Some(known) if known.record != given => Err(self.other_input(&format!(
+                "record {index} of the input that it was begun with is {}, here it is {}",
+                shorten(&known.record),
+                shorten(&given)
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    fn other_input(&self, what: &str) -> Error {
+        let path = self.run.options.ledger.clone().unwrap_or_default();
+        wrong_file(&path, what)
+    }
+
+    fn known(&self, index: u64) -> Result<Option<Known>> {
+        match (&self.earlier, &self.run.ledger) {
+            (Some(earlier), Some(ledger)) if index < earlier.extent => ledger.known(index),
+            _ => Ok(None),
+        }
+    }
+
+    /// Takes over what the ledger is certain of.
+    fn settle_as_known(
+        &self,
+        index: u64,
+        checked: &Result<NewRecord, Wrong>,
+        known: &Known,
+    ) -> bool {
+        let settled = [Outcome::Added, Outcome::AlreadyPresent, Outcome::Rejected];
+        let Some(outcome) = settled
+            .into_iter()
+            .find(|outcome| outcome.as_str() == known.outcome)
+        else {
+            return false;
+        };
+        let detail: Value = known
+            .detail
+            .as_deref()
+            .and_then(|detail| serde_json::from_str(detail).ok())
+            .unwrap_or_default();
+        let faults = detail.get("fieldErrors").cloned().unwrap_or_default();
+        self.run.state().tally.add(RecordOutcome {
+            index,
+            crm_record_id: match checked {
+                Ok(record) => Some(record.crm_record_id.to_string()),
+                Err(wrong) => wrong.id.clone(),
+            },
+            outcome,
+            field_errors: serde_json::from_value(faults).unwrap_or_default(),
+            error: detail.get("error").and_then(error::from_json),
+        });
+        true
+    }
+
+    /// A record of an earlier upload without an outcome.
+    fn take_up_again(&mut self, item: Item, known: &Known) {
+        let Some(earlier) = &mut self.earlier else {
+            return;
+        };
+        match known.request {
+            Some(request) if known.outcome != Outcome::NotSent.as_str() => {
+                earlier.lost.entry(request).or_default().push(item);
+            }
+            _ => earlier.unsent.push(item),
+        }
+    }
+
+    /// All that the ledger knows was compared with the input: what is open of it may be sent now.
+    fn leave_earlier_behind(&mut self) -> Result<()> {
+        let Some(earlier) = self.earlier.take() else {
+            return Ok(());
+        };
+        let mut result = Ok(());
+        for items in earlier.lost.into_values() {
+            let batch = Batch { items, lost: true };
+            match result {
+                Ok(()) => result = self.enqueue(batch),
+                Err(_) => self.give_up(&batch),
+            }
+        }
+        for item in earlier.unsent {
+            match result {
+                Ok(()) => result = self.add(item),
+                Err(_) => self.batch.push(item),
+            }
+        }
+        result
+    }
+
+    fn reject(&self, index: u64, wrong: Wrong) -> Result<()> {
+        let outcome = RecordOutcome::rejected(index, wrong.id, wrong.faults);
+        let row = Row::rejected(&outcome, wrong.text);
+        self.run.state().tally.add(outcome);
+        match &self.run.ledger {
+            Some(ledger) => ledger.note_rejected(row),
+            None => Ok(()),
+        }
+    }
+
+    /// Puts a record into the batch, and the batch on its way when it is full.
+    fn add(&mut self, item: Item) -> Result<()> {
+        let id = item.record.crm_record_id.as_str();
+        if let Some(first) = self.ids.get(id) {
+            let message = format!(
+                "{} stands in the same batch already, as record {first} of the input",
+                quoted(id)
+            );
+            let wrong = Wrong::of(&item.record, "crmRecordId", "Duplicate", message);
+            return self.reject(item.index, wrong);
+        }
+        if let Some(earlier) = &mut self.earlier {
+            // A record that the ledger does not know, among those that it does.
+            earlier.unsent.push(item);
+            return Ok(());
+        }
+        self.ids.insert(id.to_owned(), item.index);
+        self.batch.push(item);
+        if self.batch.len() < self.run.options.batch_size {
+            return Ok(());
+        }
+        self.send_batch()
+    }
+
+    fn send_batch(&mut self) -> Result<()> {
+        self.ids.clear();
+        let items = mem::take(&mut self.batch);
+        if items.is_empty() {
+            return Ok(());
+        }
+        self.enqueue(Batch { items, lost: false })
+    }
+
+    /// Hands a batch to the workers; waits while they have enough. A batch that is not taken stays with its records, which
+    /// are reported as not sent.
+    fn enqueue(&mut self, batch: Batch) -> Result<()> {
+        self.batches += 1;
+        if self.run.options.dry_run {
+            let mut state = self.run.state();
+            for _ in &batch.items {
+                state.tally.counts.count(Outcome::NotSent);
+            }
+            return Ok(());
+        }
+        let mut batch = batch;
+        loop {
+            match self.run.offer(batch) {
+                Ok(()) => return Ok(()),
+                Err(back) => batch = back,
+            }
+            if let Err(why) = self.attend() {
+                self.give_up(&batch);
+                return Err(why);
+            }
+            self.run.wait(SLICE);
+        }
+    }
+
+    /// Records that no worker has begun with.
+    fn give_up(&self, batch: &Batch) {
+        let outcome = if batch.lost {
+            Outcome::Unknown
+        } else {
+            Outcome::NotSent
+        };
+        let mut state = self.run.state();
+        for item in &batch.items {
+            state.tally.add(RecordOutcome::new(item, outcome));
+        }
+    }
+
+    /// Looks around every now and then: is there something to report, or a reason to stop?
+    fn attend(&mut self) -> Result<()> {
+        if self.looked.is_none_or(|at| at.elapsed() >= SLICE) {
+            self.looked = Some(Instant::now());
+            self.look_around();
+        }
+        if self.run.halt.is_triggered() {
+            return self.run.stopped().map_or(Ok(()), Err);
+        }
+        Ok(())
+    }
+
+    fn look_around(&mut self) {
+        if self
+            .reported
+            .is_none_or(|at| at.elapsed() >= BETWEEN_REPORTS)
+        {
+            self.report_progress();
+        }
+        if let Err(why) = Patience::new(self.cancel.as_ref()).check() {
+            self.run.stop(interrupted(why));
+        }
+        if self.deadline.is_some_and(|at| at <= Instant::now()) {
+            let within = self.run.options.deadline.unwrap_or_default().as_millis();
+            self.run.stop(Error::new(
+                ErrorKind::Deadline,
+                format!("the upload was not done within its deadline of {within} ms (deadlineMs)"),
+            ));
+        }
+    }
+
+    fn report_progress(&mut self) {
+        self.reported = Some(Instant::now());
+        let now = self.progress_now();
+        if let Some(progress) = &mut self.progress
+            && progress(&now).is_break()
+        {
+            let message = "cancelled by the progress callback";
+            self.run.stop(Error::new(ErrorKind::Cancelled, message));
+        }
+    }
+
+    fn progress_now(&self) -> Progress {
+        let state = self.run.state();
+        let counts = state.tally.counts;
+        let done = counts.settled();
+        let elapsed = self.started.elapsed().as_secs_f64();
+        let rate = if elapsed > 0.0 {
+            done as f64 / elapsed
+        } else {
+            0.0
+        };
+        let total = match self.total {
+            Some(total) => Some(total.max(self.next_index)),
+            None => self.exhausted.then_some(self.next_index),
+        };
+        let eta = total
+            .filter(|_| rate > 0.0)
+            .map(|total| Duration::from_secs_f64(total.saturating_sub(done) as f64 / rate));
+        Progress {
+            total,
+            done,
+            added: counts.added,
+            already_present: counts.already_present,
+            rejected: counts.rejected,
+            requests: state.tally.requests,
+            retries: state.tally.retries,
+            records_per_second: rate,
+            eta,
+        }
+    }
+
+    /// Waits for the workers, and says what became of everything.
+    fn end(mut self) -> Result<UploadReport> {
+        if let Err(why) = self.send_what_is_left() {
+            self.run.stop(why);
+        }
+        self.run.close();
+        while !self.run.is_idle() {
+            // Its error stops the upload; the answers under way are awaited all the same.
+            let _ = self.attend();
+            self.run.wait(SLICE);
+        }
+        self.join();
+        self.state_the_unsent();
+        if let Some(ledger) = &self.run.ledger {
+            let written = ledger.flush().and_then(|()| match self.exhausted {
+                true => ledger.set_total(self.next_index),
+                false => Ok(()),
+            });
+            if let Err(why) = written {
+                self.run.stop(why);
+            }
+        }
+        self.report_progress();
+        let report = self.report();
+        match self.run.stopped() {
+            Some(why) if !report.complete => Err(conclude(why, report)),
+            _ => Ok(report),
+        }
+    }
+
+    fn send_what_is_left(&mut self) -> Result<()> {
+        if let Some(why) = self.run.stopped() {
+            return Err(why);
+        }
+        if let (Some(earlier), true) = (&self.earlier, self.exhausted) {
+            let what = format!(
+                "the input that it was begun with has at least {} records, this one ends after {}",
+                earlier.extent, self.next_index
+            );
+            return Err(self.other_input(&what));
+        }
+        self.send_batch()
+    }
+
+    /// The upload stopped: states what no worker has begun with.
+    fn state_the_unsent(&mut self) {
+        for batch in self.run.take_waiting() {
+            self.give_up(&batch);
+        }
+        let items = mem::take(&mut self.batch);
+        self.give_up(&Batch { items, lost: false });
+        if let Some(earlier) = self.earlier.take() {
+            for items in earlier.lost.into_values() {
+                self.give_up(&Batch { items, lost: true });
+            }
+            let items = earlier.unsent;
+            self.give_up(&Batch { items, lost: false });
+        }
+    }
+
+    fn report(&self) -> UploadReport {
+        let mut state = self.run.state();
+        let tally = mem::take(&mut state.tally);
+        drop(state);
+        let mut records = tally.listed;
+        records.sort_by_key(|record| record.index);
+        let mut counts = tally.counts;
+        let read = self.next_index;
+        counts.total = match self.total {
+            Some(total) if !self.exhausted => total.max(read),
+            _ => read,
+        };
+        counts.not_sent += counts.total - read;
+        let all_read = self.exhausted || self.total == Some(read);
+        let not_sent_from = (!all_read).then_some(read);
+        let dry_run = self.run.options.dry_run.then(|| DryRun {
+            batches: self.batches,
+            estimated: self.run.client.rate_limit().map(|limit| {
+                let free = u64::from(limit.burst.unwrap_or(1));
+                let waited = self.batches.saturating_sub(free) as f64;
+                Duration::from_secs_f64(waited * 60.0 / limit.requests_per_minute)
+            }),
+        });
+        UploadReport {
+            campaign_id: self.run.campaign.to_string(),
+            complete: counts.not_sent == 0 && counts.unknown == 0 && not_sent_from.is_none(),
+            counts,
+            records,
+            not_sent_from,
+            requests: tally.requests,
+            retries: tally.retries,
+            elapsed: self.started.elapsed(),
+            dry_run,
+        }
+    }
+
+    fn join(&mut self) {
+        for thread in self.threads.drain(..) {
+            // A panic of a worker is caught there.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Uploader<'_> {
+    fn drop(&mut self) {
+        if self.process != std::process::id() {
+            // A forked child has inherited the value, not the threads.
+            mem::forget(mem::take(&mut self.threads));
+            mem::forget(Arc::clone(&self.run));
+            return;
+        }
+        if !self.threads.is_empty() {
+            self.run.abandon.trigger();
+            let message = "the uploader was dropped";
+            self.run.stop(Error::new(ErrorKind::Cancelled, message));
+            self.join();
+        }
+    }
+}
+
+/// A record that is wrong by itself.
+struct Wrong {
+    id: Option<String>,
+    faults: Vec<FieldError>,
+    /// What the input says.
+    text: String,
+}
+
+impl Wrong {
+    fn new(id: Option<String>, faults: Vec<FieldError>, text: String) -> Self {
+        Self { id, faults, text }
+    }
+
+    /// A record that is right in itself, and wrong where it stands.
+    fn of(record: &NewRecord, field: &str, code: &str, message: String) -> Self {
+        Self::new(
+            Some(record.crm_record_id.to_string()),
+            vec![FieldError::new(field, code, message)],
+            ledger::as_written(record),
+        )
+    }
+}
+
+fn id_of(draft: &RecordDraft) -> Option<String> {
+    match &draft.crm_record_id {
+        Some(Value::String(id)) => Some(shorten(id)),
+        _ => None,
+    }
+}
+
+fn text_of(draft: &RecordDraft) -> String {
+    let fields = [
+        ("crmRecordId", &draft.crm_record_id),
+        ("scheduleAt", &draft.schedule_at),
+        ("priority", &draft.priority),
+        ("rank", &draft.rank),
+    ];
+    let object: serde_json::Map<String, Value> = fields
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)))
+        .collect();
+    Value::Object(object).to_string()
+}
+
+/// Stands for an id in little room: among a thousand million ids, two share one with a chance of about 10^-21.
+fn fingerprint(id: &str) -> u128 {
+    let half = |salt: u8| {
+        let mut hasher = DefaultHasher::new();
+        salt.hash(&mut hasher);
+        id.hash(&mut hasher);
+        u128::from(hasher.finish())
+    };
+    half(0) << 64 | half(1)
+}
+
+/// The error of an upload that stopped: what stopped it, and what became of the records.
+fn conclude(why: Error, report: UploadReport) -> Error {
+    let attempts = u32::try_from(report.requests).unwrap_or(u32::MAX);
+    let unknown = report.counts.unknown > 0;
+    let retryable = why.is_retryable();
+    let hint = match why.kind() {
+        ErrorKind::Cancelled | ErrorKind::Deadline => Some(
+            "the report says what became of each record; upload again what is notSent or unknown: an id is never added twice",
+        ),
+        _ => None,
+    };
+    let why = match hint {
+        Some(hint) => why.with_hint(hint),
+        None => why,
+    };
+    why.with_attempts(attempts)
+        .with_outcome_unknown(unknown)
+        .with_retryable(retryable)
+        .with_report(report)
+}
