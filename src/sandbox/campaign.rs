@@ -250,12 +250,14 @@ impl Campaign {
             .to_string()
     }
 
-    /// Another writer, whose requests are not seen here.
-    pub(super) fn put(&mut self, id: &str) {
-        if let Ok(record) = NewRecord::new(id)
-            && !self.ids.contains(id)
-        {
-            self.store(&record, Timestamp::now());
+    /// Another writer, whose requests are not seen here. Whether the id was put there, because it was new.
+    pub(super) fn put(&mut self, id: &str) -> bool {
+        match NewRecord::new(id) {
+            Ok(record) if !self.ids.contains(id) => {
+                self.store(&record, Timestamp::now());
+                true
+            }
+            _ => false,
         }
     }
 

@@ -210,9 +210,9 @@ impl Sandbox {
         self.shared.world().log.iter().cloned().collect()
     }
 
-    /// Puts a record on the campaign as another writer would, without a request.
-    pub fn put_record(&self, crm_record_id: &str) {
-        self.shared.world().campaign.put(crm_record_id);
+    /// Puts a record on the campaign as another writer would, without a request. False if it is there already.
+    pub fn put_record(&self, crm_record_id: &str) -> bool {
+        self.shared.world().campaign.put(crm_record_id)
     }
 
     /// What goes wrong from now on.

@@ -101,19 +101,36 @@ impl Inquiry {
         }
     }
 
-    /// The records to send next; `None` if all have an outcome.
-    pub(super) fn next(&mut self, witnesses: &Witnesses) -> Option<Vec<usize>> {
+    /// Draws the conclusions from the requests that were accepted meanwhile, by whichever worker.
+    pub(super) fn learn(&mut self, witnesses: &Witnesses) {
         for place in self.suspects.clone() {
             if self.is_proven(place, witnesses) {
                 self.settle_present(place);
             }
         }
         self.recall_suspects(witnesses);
-        if let Some(places) = self.next_of_sets() {
-            return Some(places);
+    }
+
+    /// Whether all records have an outcome.
+    pub(super) fn is_done(&self) -> bool {
+        self.sets.is_empty() && self.suspects.is_empty()
+    }
+
+    /// Whether nothing new can be found out before another request is accepted.
+    pub(super) fn needs_witness(&self) -> bool {
+        self.next_set().is_none() && !self.suspects.is_empty()
+    }
+
+    /// The records to send next.
+    pub(super) fn next(&mut self) -> Vec<usize> {
+        if let Some(nth) = self.next_set() {
+            return self.part_of_set(nth);
         }
         // Nothing but suspects, and no new witness: ask again after the one asked longest ago.
-        (!self.suspects.is_empty()).then(|| vec![self.suspects.remove(0)])
+        match self.suspects.is_empty() {
+            true => Vec::new(),
+            false => vec![self.suspects.remove(0)],
+        }
     }
 
     /// The campaign has taken records since these suspects were refused: they are due. All together at first, because the
@@ -133,7 +150,7 @@ impl Inquiry {
         }
     }
 
-    fn next_of_sets(&mut self) -> Option<Vec<usize>> {
+    fn next_set(&self) -> Option<usize> {
         // With the promise of a sole writer one word settles all of a lost request: no use in asking for the rest of it.
         let waits = |set: &Set| {
             self.sole_writer
@@ -143,19 +160,20 @@ impl Inquiry {
                     })
                 })
         };
-        let top = self.sets.iter().rposition(|set| !waits(set))?;
-        let Set { mut places, spare } = self.sets.remove(top);
-        let mut alone = 0;
+        self.sets.iter().rposition(|set| !waits(set))
+    }
+
+    fn part_of_set(&mut self, nth: usize) -> Vec<usize> {
+        let Set { mut places, spare } = self.sets.remove(nth);
+        let mut part = places.len();
         if places.iter().any(|place| self.is_tainted(*place)) {
-            alone = 1;
+            part = 1;
         } else if spare && !self.suspects.is_empty() {
-            alone = places.len().div_ceil(2);
+            part = places.len().div_ceil(2);
         }
-        if alone > 0 && alone < places.len() {
-            let others = places.split_off(alone);
-            self.push(others, false);
-        }
-        Some(places)
+        let others = places.split_off(part.min(places.len()));
+        self.push(others, false);
+        places
     }
 
     /// The server said that it stored exactly these.

@@ -130,8 +130,9 @@ impl Run {
         self.changed.notify_all();
     }
 
-    /// The next batch; waits for it. `None` once there will be no more, or nothing more may be sent.
-    pub(super) fn take(&self) -> Option<Batch> {
+    /// The next batch. With `patience` it is waited for; `None` says then that there will be no more, or that nothing more
+    /// may be sent.
+    pub(super) fn take(&self, patience: bool) -> Option<Batch> {
         let mut state = self.state();
         loop {
             if state.stop.is_some() {
@@ -143,7 +144,7 @@ impl Run {
                 self.changed.notify_all();
                 return Some(batch);
             }
-            if state.closed {
+            if state.closed || !patience {
                 return None;
             }
             state = self

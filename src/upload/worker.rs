@@ -1,4 +1,5 @@
-//! A worker: takes one batch after the other and sends requests until each of its records has an outcome.
+//! A worker: takes one batch after the other and sends requests until each of its records has an outcome. A batch that
+//! cannot get on before another request is accepted is put aside for the next one.
 
 use std::panic::{self, AssertUnwindSafe};
 use std::time::{Duration, Instant};
@@ -20,19 +21,62 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// hundred records to each single one.
 const ASKED_AT_LEAST: u32 = 16;
 
+/// Batches that one worker has put aside at most: then it waits.
+const PUT_ASIDE: usize = 4;
+
 /// The life of a worker thread.
 pub(super) fn work(run: &Run) {
-    while let Some(batch) = run.take() {
-        let mut effort = Effort::new(run, batch);
+    let mut efforts: Vec<Effort<'_>> = Vec::new();
+    loop {
         // A fault of this library must not lose the records of a batch.
-        let result = panic::catch_unwind(AssertUnwindSafe(|| effort.resolve()))
+        let result = panic::catch_unwind(AssertUnwindSafe(|| advance(run, &mut efforts)))
             .unwrap_or_else(|_| Err(Error::new(ErrorKind::Internal, "an upload worker panicked")));
-        if let Err(why) = result {
-            run.stop(why);
+        match result {
+            Ok(true) => continue,
+            Ok(false) => {}
+            Err(why) => run.stop(why),
         }
-        effort.leave();
+        for mut effort in efforts.drain(..) {
+            effort.leave();
+            run.done();
+        }
+        return;
+    }
+}
+
+/// Sends one request, or takes a batch. Whether there may be more to do.
+fn advance<'a>(run: &'a Run, efforts: &mut Vec<Effort<'a>>) -> Result<bool> {
+    if run.stopped().is_some() {
+        return Ok(false);
+    }
+    for effort in efforts.iter_mut() {
+        effort.inquiry.learn(&run.state().witnesses);
+        effort.settle()?;
+    }
+    let before = efforts.len();
+    efforts.retain(|effort| !effort.inquiry.is_done());
+    for _ in efforts.len()..before {
         run.done();
     }
+    if let Some(effort) = efforts
+        .iter_mut()
+        .rfind(|effort| !effort.inquiry.needs_witness())
+    {
+        return effort.send_next().map(|()| true);
+    }
+    if efforts.len() <= PUT_ASIDE
+        && let Some(batch) = run.take(efforts.is_empty())
+    {
+        efforts.push(Effort::new(run, batch));
+        return Ok(true);
+    }
+    let Some(effort) = efforts.first_mut() else {
+        return Ok(false);
+    };
+    effort.send_next()?;
+    // The others have their turn.
+    efforts.rotate_left(1);
+    Ok(true)
 }
 
 /// The work on one batch.
@@ -57,19 +101,18 @@ impl<'a> Effort<'a> {
         }
     }
 
-    /// Sends requests until every record has an outcome or the upload stops.
-    fn resolve(&mut self) -> Result<()> {
-        loop {
-            let next = self.inquiry.next(&self.run.state().witnesses);
-            self.settle()?;
-            let Some(places) = next else { return Ok(()) };
-            self.pause()?;
-            if self.run.stopped().is_some() {
-                return Ok(());
-            }
-            self.send(places)?;
-            self.settle()?;
+    /// Sends the next request, after a pause if the last ones told nothing.
+    fn send_next(&mut self) -> Result<()> {
+        self.pause()?;
+        if self.run.stopped().is_some() {
+            return Ok(());
         }
+        let places = self.inquiry.next();
+        if places.is_empty() {
+            return Ok(());
+        }
+        self.send(places)?;
+        self.settle()
     }
 
     fn send(&mut self, places: Vec<usize>) -> Result<()> {
