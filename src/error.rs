@@ -167,7 +167,7 @@ impl Serialize for ErrorKind {
 #[serde(transparent)]
 pub struct Error(Box<Facts>);
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Facts {
     kind: ErrorKind,
@@ -386,7 +386,19 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        let facts = &*self.0;
+        f.debug_struct("Error")
+            .field("kind", &facts.kind)
+            .field("message", &facts.message)
+            .field("hint", &facts.hint)
+            .field("retryable", &facts.retryable)
+            .field("outcome_unknown", &facts.outcome_unknown)
+            .field("attempts", &facts.attempts)
+            .field("http", &facts.http)
+            .field("field_errors", &facts.field_errors)
+            // As long as the input, which nobody wants in a log.
+            .field("report", &self.report().map(|report| report.counts))
+            .finish()
     }
 }
 

@@ -103,7 +103,17 @@ impl Inquiry {
 
     /// Draws the conclusions from the requests that were accepted meanwhile, by whichever worker.
     pub(super) fn learn(&mut self, witnesses: &Witnesses) {
-        for place in self.suspects.clone() {
+        let alone = self
+            .sets
+            .iter()
+            .filter_map(|set| match set.places.as_slice() {
+                [place] => Some(*place),
+                _ => None,
+            });
+        for place in alone
+            .chain(self.suspects.iter().copied())
+            .collect::<Vec<_>>()
+        {
             if self.is_proven(place, witnesses) {
                 self.settle_present(place);
             }
@@ -119,6 +129,14 @@ impl Inquiry {
     /// Whether nothing new can be found out before another request is accepted.
     pub(super) fn needs_witness(&self) -> bool {
         self.next_set().is_none() && !self.suspects.is_empty()
+    }
+
+    /// Whether the next request asks for a record of a lost one by itself, for the first time.
+    pub(super) fn asks_first_word(&self) -> bool {
+        let first = self
+            .next_set()
+            .and_then(|nth| self.sets.get(nth)?.places.first());
+        first.is_some_and(|place| self.is_tainted(*place) && self.times_refused(*place) == 0)
     }
 
     /// The records to send next.
@@ -396,7 +414,7 @@ impl Inquiry {
         self.lost.iter().any(|lost| lost.contains(&place))
     }
 
-    fn is_open(&self, place: usize) -> bool {
+    pub(super) fn is_open(&self, place: usize) -> bool {
         self.fact(place).is_some_and(|fact| fact.outcome.is_none())
     }
 
@@ -414,5 +432,164 @@ impl Inquiry {
         if !places.is_empty() {
             self.sets.push(Set { places, spare });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::error::ErrorKind;
+
+    /// A campaign's answers, a second apart, so that only their order can prove anything.
+    struct Talk {
+        inquiry: Inquiry,
+        witnesses: Witnesses,
+        now: Instant,
+    }
+
+    impl Talk {
+        fn new(count: usize) -> Self {
+            let item = |n: usize| Item {
+                index: n as u64,
+                record: NewRecord::new(&format!("CRM-{n}")).unwrap(),
+            };
+            let items = (0..count).map(item).collect();
+            Self {
+                inquiry: Inquiry::new(items, false, false),
+                witnesses: Witnesses::default(),
+                now: Instant::now(),
+            }
+        }
+
+        fn ask(&mut self) -> Vec<usize> {
+            self.inquiry.learn(&self.witnesses);
+            self.now += Duration::from_secs(1);
+            self.inquiry.next()
+        }
+
+        fn refuse(&mut self, places: Vec<usize>) {
+            let witness_before = self.witnesses.latest_sent();
+            let refused = Refused {
+                about: About::Unclear,
+                error: Error::new(ErrorKind::Conflict, "refused"),
+                witness_before,
+                received: self.now + Duration::from_millis(500),
+            };
+            self.inquiry.refused(places, refused);
+        }
+
+        /// Another request of the upload is accepted.
+        fn accept_another(&mut self) {
+            self.now += Duration::from_secs(1);
+            let sent = self.now;
+            self.witnesses.note(sent, sent + Duration::from_millis(500));
+        }
+
+        fn accept(&mut self, places: &[usize]) {
+            self.inquiry.accepted(places);
+            let sent = self.now;
+            self.witnesses.note(sent, sent + Duration::from_millis(500));
+        }
+
+        fn outcomes(&mut self) -> Vec<(usize, Outcome)> {
+            self.inquiry.learn(&self.witnesses);
+            let mut outcomes: Vec<_> = self
+                .inquiry
+                .take_settled()
+                .into_iter()
+                .map(|settled| (settled.place, settled.outcome))
+                .collect();
+            outcomes.sort_by_key(|(place, _)| *place);
+            outcomes
+        }
+    }
+
+    #[test]
+    fn a_build_and_then_a_start_do_not_make_a_record_present() {
+        let mut talk = Talk::new(1);
+        for _ in 0..2 {
+            let asked = talk.ask();
+            talk.refuse(asked);
+            talk.accept_another();
+        }
+        assert_eq!(talk.outcomes(), []);
+        let asked = talk.ask();
+        talk.accept(&asked);
+        assert_eq!(talk.outcomes(), [(0, Outcome::Added)]);
+    }
+
+    #[test]
+    fn a_third_refusal_in_a_time_of_its_own_does() {
+        let mut talk = Talk::new(1);
+        talk.accept_another();
+        for _ in 0..3 {
+            assert_eq!(talk.outcomes(), []);
+            let asked = talk.ask();
+            talk.refuse(asked);
+            if talk.inquiry.refusals.len() < 3 {
+                talk.accept_another();
+            }
+        }
+        assert_eq!(talk.outcomes(), [(0, Outcome::AlreadyPresent)]);
+    }
+
+    #[test]
+    fn refusals_without_an_accepted_request_between_them_prove_nothing() {
+        let mut talk = Talk::new(1);
+        talk.accept_another();
+        for _ in 0..100 {
+            let asked = talk.ask();
+            talk.refuse(asked);
+        }
+        assert_eq!(talk.outcomes(), []);
+        assert!(talk.inquiry.needs_witness());
+    }
+
+    #[test]
+    fn refusals_shared_with_a_present_record_are_not_held_against_a_good_one() {
+        // 0 is good and 1 is present; they are refused together three times, each in a time of its own.
+        let mut talk = Talk::new(2);
+        for _ in 0..3 {
+            let received = talk.now;
+            talk.inquiry.refusals.push(Refusal {
+                places: vec![0, 1],
+                witness_before: talk.witnesses.latest_sent(),
+                received,
+            });
+            talk.accept_another();
+        }
+        talk.inquiry.sets.clear();
+        talk.inquiry.suspects = vec![0, 1];
+        assert_eq!(talk.outcomes(), [], "neither is told from the other");
+        talk.now += Duration::from_secs(1);
+        talk.accept(&[0]);
+        assert_eq!(
+            talk.outcomes(),
+            [(0, Outcome::Added), (1, Outcome::AlreadyPresent)],
+            "now they can have been about one only"
+        );
+    }
+
+    #[test]
+    fn a_short_time_between_two_accepted_requests_is_proof_enough() {
+        let mut talk = Talk::new(1);
+        let start = talk.now;
+        let at = |millis| start + Duration::from_millis(millis);
+        talk.witnesses.note(at(0), at(10));
+        let asked = talk.inquiry.next();
+        let refused = Refused {
+            about: About::Unclear,
+            error: Error::new(ErrorKind::Conflict, "refused"),
+            witness_before: talk.witnesses.latest_sent(),
+            received: at(30),
+        };
+        talk.inquiry.refused(asked, refused);
+        // Sent before the refusal was answered: it may have been stored before it.
+        talk.witnesses.note(at(25), at(40));
+        assert_eq!(talk.outcomes(), []);
+        talk.witnesses.note(at(50), at(60));
+        assert_eq!(talk.outcomes(), [(0, Outcome::AlreadyPresent)]);
     }
 }

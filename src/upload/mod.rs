@@ -31,6 +31,8 @@
 //! 3. **With the promise of a sole writer** (`soleWriter`), a record of M that is refused as present was put there by a lost
 //!    request of this upload. If M is the only one with it, M was stored, whole (atomic): all its open records are `added`.
 //!    Ids that are repeated in the input are rejected then, since the refusal of a repetition would look the same.
+//!    What makes it the only one: a record that may be on the campaign by a lost request is only ever sent alone, so that a
+//!    request of several has none of another lost one.
 //! 4. **The upload stops before.** The records of M are `unknown`.
 //!
 //! # Refusals that name nothing

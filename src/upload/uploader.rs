@@ -576,7 +576,8 @@ impl<'p> Uploader<'p> {
         self.join();
         self.state_the_unsent();
         if let Some(ledger) = &self.run.ledger {
-            let written = ledger.flush().and_then(|()| match self.exhausted {
+            let all_read = self.exhausted && self.run.stopped().is_none();
+            let written = ledger.flush().and_then(|()| match all_read {
                 true => ledger.set_total(self.next_index),
                 false => Ok(()),
             });
@@ -587,8 +588,10 @@ impl<'p> Uploader<'p> {
         self.report_progress();
         let report = self.report();
         match self.run.stopped() {
-            Some(why) if !report.complete => Err(conclude(why, report)),
-            _ => Ok(report),
+            // It came too late to stop anything.
+            Some(why) if report.complete && is_the_callers_wish(&why) => Ok(report),
+            Some(why) => Err(conclude(why, report)),
+            None => Ok(report),
         }
     }
 
@@ -738,20 +741,20 @@ fn fingerprint(id: &str) -> u128 {
     half(0) << 64 | half(1)
 }
 
+fn is_the_callers_wish(why: &Error) -> bool {
+    matches!(why.kind(), ErrorKind::Cancelled | ErrorKind::Deadline)
+}
+
 /// The error of an upload that stopped: what stopped it, and what became of the records.
 fn conclude(why: Error, report: UploadReport) -> Error {
     let attempts = u32::try_from(report.requests).unwrap_or(u32::MAX);
     let unknown = report.counts.unknown > 0;
     let retryable = why.is_retryable();
-    let hint = match why.kind() {
-        ErrorKind::Cancelled | ErrorKind::Deadline => Some(
+    let why = match is_the_callers_wish(&why) {
+        true => why.with_hint(
             "the report says what became of each record; upload again what is notSent or unknown: an id is never added twice",
         ),
-        _ => None,
-    };
-    let why = match hint {
-        Some(hint) => why.with_hint(hint),
-        None => why,
+        false => why,
     };
     why.with_attempts(attempts)
         .with_outcome_unknown(unknown)

@@ -50,18 +50,14 @@ fn advance<'a>(run: &'a Run, efforts: &mut Vec<Effort<'a>>) -> Result<bool> {
         return Ok(false);
     }
     for effort in efforts.iter_mut() {
-        effort.inquiry.learn(&run.state().witnesses);
-        effort.settle()?;
+        effort.learn()?;
     }
     let before = efforts.len();
     efforts.retain(|effort| !effort.inquiry.is_done());
     for _ in efforts.len()..before {
         run.done();
     }
-    if let Some(effort) = efforts
-        .iter_mut()
-        .rfind(|effort| !effort.inquiry.needs_witness())
-    {
+    if let Some(effort) = efforts.iter_mut().rfind(|effort| !effort.is_stuck()) {
         return effort.send_next().map(|()| true);
     }
     if efforts.len() <= PUT_ASIDE
@@ -101,9 +97,27 @@ impl<'a> Effort<'a> {
         }
     }
 
+    fn learn(&mut self) -> Result<()> {
+        let state = self.run.state();
+        self.inquiry.learn(&state.witnesses);
+        if state.stuck_since.is_none() {
+            self.fruitless = 0;
+        }
+        drop(state);
+        self.settle(&[])
+    }
+
+    /// Whether another request of this batch would tell nothing new, as far as can be seen.
+    fn is_stuck(&self) -> bool {
+        self.inquiry.needs_witness()
+            || (self.fruitless > AT_ONCE && !self.inquiry.asks_first_word())
+    }
+
     /// Sends the next request, after a pause if the last ones told nothing.
     fn send_next(&mut self) -> Result<()> {
-        self.pause()?;
+        if self.is_stuck() {
+            self.pause()?;
+        }
         if self.run.stopped().is_some() {
             return Ok(());
         }
@@ -111,8 +125,7 @@ impl<'a> Effort<'a> {
         if places.is_empty() {
             return Ok(());
         }
-        self.send(places)?;
-        self.settle()
+        self.send(places)
     }
 
     fn send(&mut self, places: Vec<usize>) -> Result<()> {
@@ -144,7 +157,7 @@ impl<'a> Effort<'a> {
                 self.fruitless = 0;
                 self.inquiry.accepted(&places);
                 self.run.notify();
-                return Ok(());
+                return self.settle(&[]);
             }
             Err(error) => error,
         };
@@ -158,7 +171,7 @@ impl<'a> Effort<'a> {
         let about = state.wordings.about(&error, &self.inquiry.records(&places));
         if matches!(about, About::Everything | About::NoRefusal) {
             drop(state);
-            self.write(&places, "notSent")?;
+            self.settle(&places)?;
             return Err(error);
         }
         self.lost_in_a_row = 0;
@@ -176,7 +189,7 @@ impl<'a> Effort<'a> {
             state.stuck_since.get_or_insert(received);
         }
         drop(state);
-        self.write(&places, "notSent")
+        self.settle(&places)
     }
 
     /// An answer was lost: wait, or give up.
@@ -206,7 +219,6 @@ impl<'a> Effort<'a> {
             (state.stuck_since, state.witnesses.latest_sent())
         };
         let Some(stuck_since) = stuck_since else {
-            self.fruitless = 0;
             return Ok(());
         };
         let limit = self.run.options.wait_for_campaign;
@@ -246,12 +258,9 @@ impl<'a> Effort<'a> {
             )
     }
 
-    /// Hands over what was settled: to the ledger, then to the report.
-    fn settle(&mut self) -> Result<()> {
-        let settled = self.inquiry.take_settled();
-        if settled.is_empty() {
-            return Ok(());
-        }
+    /// Hands over what was settled: to the report, then to the ledger, in one transaction with those of the records
+    /// `refused` that are open: a kill in between must find neither half.
+    fn settle(&mut self, refused: &[usize]) -> Result<()> {
         let mut rows = Vec::new();
         let mut outcomes = Vec::new();
         for Settled {
@@ -259,7 +268,7 @@ impl<'a> Effort<'a> {
             outcome,
             field_errors,
             error,
-        } in settled
+        } in self.inquiry.take_settled()
         {
             let Some(item) = self.inquiry.item(place) else {
                 continue;
@@ -274,33 +283,26 @@ impl<'a> Effort<'a> {
             }
             outcomes.push(record);
         }
-        // The report first: what the server said is true even if it cannot be written down.
-        let mut state = self.run.state();
-        state.stuck_since = None;
-        for outcome in outcomes {
-            state.tally.add(outcome);
+        if !outcomes.is_empty() {
+            let mut state = self.run.state();
+            state.stuck_since = None;
+            for outcome in outcomes {
+                state.tally.add(outcome);
+            }
+            drop(state);
+            self.run.notify();
         }
-        drop(state);
-        self.run.notify();
-        match &self.run.ledger {
-            Some(ledger) => ledger.write(rows),
-            None => Ok(()),
-        }
-    }
-
-    /// Writes what a request came to for those of its records that have no outcome by it.
-    fn write(&self, places: &[usize], outcome: &'static str) -> Result<()> {
         let Some(ledger) = &self.run.ledger else {
             return Ok(());
         };
-        let open = places
+        let open = refused
             .iter()
-            .filter(|place| !self.inquiry.is_tainted(**place));
-        ledger.write(
+            .filter(|place| self.inquiry.is_open(**place) && !self.inquiry.is_tainted(**place));
+        rows.extend(
             open.filter_map(|place| self.inquiry.item(*place))
-                .map(|item| Row::of(item, outcome))
-                .collect(),
-        )
+                .map(|item| Row::of(item, Outcome::NotSent.as_str())),
+        );
+        ledger.write(rows)
     }
 
     fn items(&self, places: &[usize]) -> Vec<&Item> {
@@ -312,7 +314,7 @@ impl<'a> Effort<'a> {
 
     /// The upload stops, or all is done: states what is left.
     fn leave(&mut self) {
-        if let Err(why) = self.settle() {
+        if let Err(why) = self.settle(&[]) {
             self.run.stop(why);
         }
         let mut rows = Vec::new();
