@@ -373,12 +373,12 @@ fn killed_twenty_times(sole_writer: bool) {
             Fault::Delay(Duration::from_millis(20)),
         ],
     });
-    let mut chance = fastrand::Rng::with_seed(6);
+    let mut chance = fastrand::Rng::with_seed(8);
     for _ in 0..KILLS {
         let child = program(&sandbox, &csv, &ledger, sole_writer)
             .spawn()
             .unwrap();
-        kill_at(child, &sandbox, Duration::from_millis(chance.u64(0..90)));
+        kill_at(child, &sandbox, Duration::from_millis(chance.u64(0..300)));
     }
     let stored_at_the_kills = sandbox.stored().len();
     assert!(

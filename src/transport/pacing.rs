@@ -1,8 +1,8 @@
 //! When the next request may go, so that no 429 is earned and little of the allowance is left unused.
 //!
-//! Two allowances are kept: the caller's own `rateLimit`, and the one that the server tells in `x-ratelimit-*`. Both are
-//! spread over their window, with a few requests allowed at once. A 429 holds every request of the client back until its
-//! wait is over. Times are passed in; nothing here sleeps.
+//! Three allowances are kept: the caller's own `rateLimit`; the one that the server tells in `x-ratelimit-*`; and, where it
+//! tells none, the one that its 429s let guess. The first two are spread over their window, with a few requests allowed at
+//! once. A 429 holds every request of the client back until its wait is over. Times are passed in; nothing here sleeps.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -43,10 +43,15 @@ impl Pacer {
             if let Some(allowance) = answer.allowance {
                 plan.learn(allowance, now);
             }
-            if answer.status == 429
-                && let Some(wait) = answer.retry_after
-            {
-                plan.hold_until(now + wait);
+            match (answer.status, answer.retry_after) {
+                (429, Some(wait)) => {
+                    if answer.allowance.is_none() {
+                        plan.guess(wait, now);
+                    }
+                    plan.hold_until(now + wait);
+                }
+                (429, None) => {}
+                _ => plan.note_allowed(now),
             }
         });
     }
@@ -66,6 +71,9 @@ impl Pacer {
 struct Plan {
     own: Option<OwnLimit>,
     window: Option<Window>,
+    guessed: Option<GuessedLimit>,
+    /// When the latest requests were answered that were no 429.
+    allowed: VecDeque<Instant>,
     held_until: Option<Instant>,
     in_flight: u64,
 }
@@ -77,10 +85,13 @@ impl Plan {
             at = at.max(own.reserve(now));
         }
         if let Some(window) = &mut self.window {
-            at = window.reserve(at, self.in_flight);
+            at = window.reserve(at);
         }
         if let Some(until) = self.held_until {
             at = at.max(until);
+        }
+        if let Some(guessed) = &mut self.guessed {
+            at = guessed.reserve(at);
         }
         self.in_flight += 1;
         at
@@ -88,6 +99,40 @@ impl Plan {
 
     fn hold_until(&mut self, until: Instant) {
         self.held_until = self.held_until.max(Some(until));
+    }
+
+    fn note_allowed(&mut self, now: Instant) {
+        /// More than any window allows whose end a client would wait for.
+        const REMEMBERED: usize = 10_000;
+        if self.allowed.len() == REMEMBERED {
+            self.allowed.pop_front();
+        }
+        self.allowed.push_back(now);
+    }
+
+    /// A server that tells no limit has just enforced one.
+    fn guess(&mut self, wait: Duration, now: Instant) {
+        let window_began = self.held_until;
+        if window_began.is_some_and(|until| now < until) {
+            // An echo: it was under way when the first one of this window came.
+            return;
+        }
+        let ends = now + wait;
+        let before = self.guessed.as_ref();
+        let mut window = before.map_or(Duration::ZERO, |guessed| guessed.window);
+        window = window.max(whole_seconds(wait));
+        if let Some(lasted) = window_began.map(|began| ends - began)
+            && lasted < window * 2
+        {
+            window = window.max(whole_seconds(lasted));
+        }
+        let allowed = self.allowed.iter().rev();
+        let count = allowed.take_while(|at| **at + window > now).count() as u64;
+        let limit = match before {
+            Some(guessed) if guessed.limit <= count => guessed.limit - 1,
+            _ => count,
+        };
+        self.guessed = Some(GuessedLimit::new(limit.max(1), window, ends));
     }
 
     fn learn(&mut self, allowance: Allowance, now: Instant) {
@@ -158,6 +203,53 @@ impl OwnLimit {
     }
 }
 
+/// What 429s let guess: so many in any time as long as the server's window.
+#[derive(Debug)]
+struct GuessedLimit {
+    limit: u64,
+    window: Duration,
+    /// When to try one more: the guess was low if somebody else used the key at the time.
+    grows: Instant,
+    /// When the latest `limit` requests go.
+    places: VecDeque<Instant>,
+}
+
+impl GuessedLimit {
+    /// Windows without a 429 before one more is tried.
+    const QUIET: u32 = 60;
+
+    fn new(limit: u64, window: Duration, begins: Instant) -> Self {
+        Self {
+            limit,
+            window,
+            grows: begins + window * Self::QUIET,
+            places: VecDeque::new(),
+        }
+    }
+
+    fn reserve(&mut self, earliest: Instant) -> Instant {
+        /// What the way to the server may differ from one request to the next.
+        const JITTER: Duration = Duration::from_millis(8);
+        if earliest >= self.grows {
+            self.limit += 1;
+            self.grows = earliest + self.window;
+        }
+        let mut at = earliest;
+        while self.places.len() as u64 >= self.limit {
+            if let Some(oldest) = self.places.pop_front() {
+                at = at.max(oldest + self.window + JITTER);
+            }
+        }
+        self.places.push_back(at);
+        at
+    }
+}
+
+/// The server counts in whole seconds, and so are its windows; what was measured has the way to it on top.
+fn whole_seconds(duration: Duration) -> Duration {
+    Duration::from_secs(duration.as_secs().max(1))
+}
+
 /// The server's window as far as it is known.
 #[derive(Debug)]
 struct Window {
@@ -179,14 +271,17 @@ impl Window {
             .clamp(1, 20)
     }
 
-    fn reserve(&mut self, earliest: Instant, in_flight: u64) -> Instant {
+    fn reserve(&mut self, earliest: Instant) -> Instant {
+        /// What two clocks that agree may differ by.
+        const GUARD: Duration = Duration::from_millis(5);
         let mut at = earliest;
         if self.remaining == 0 {
-            at = at.max(self.resets);
+            at = at.max(self.resets + GUARD);
         }
         if at >= self.resets {
             // A new window begins. Until an answer tells its end, it counts as one second long, the shortest there can be.
-            self.remaining = self.limit.saturating_sub(in_flight).max(1);
+            // What is under way has its place in the window before; if it comes late, the first answers tell.
+            self.remaining = self.limit.max(1);
             self.reset = None;
             self.resets = at + Duration::from_secs(1);
             self.pace = at;

@@ -130,9 +130,10 @@ impl Run {
         self.changed.notify_all();
     }
 
-    /// The next batch. With `patience` it is waited for; `None` says then that there will be no more, or that nothing more
-    /// may be sent.
-    pub(super) fn take(&self, patience: bool) -> Option<Batch> {
+    /// The next batch, waited for as long as `limit` says. `None` once that is over, once there will be no more, or once
+    /// nothing more may be sent.
+    pub(super) fn take(&self, limit: Option<Duration>) -> Option<Batch> {
+        let until = limit.map(|limit| Instant::now() + limit);
         let mut state = self.state();
         loop {
             if state.stop.is_some() {
@@ -144,13 +145,18 @@ impl Run {
                 self.changed.notify_all();
                 return Some(batch);
             }
-            if state.closed || !patience {
+            // Even a wait without a limit wants a time; it is looked at again afterwards.
+            let left = until.map_or(Duration::from_secs(60), |until| {
+                until.saturating_duration_since(Instant::now())
+            });
+            if state.closed || left.is_zero() {
                 return None;
             }
             state = self
                 .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+                .wait_timeout(state, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
         }
     }
 

@@ -60,8 +60,10 @@ fn advance<'a>(run: &'a Run, efforts: &mut Vec<Effort<'a>>) -> Result<bool> {
     if let Some(effort) = efforts.iter_mut().rfind(|effort| !effort.is_stuck()) {
         return effort.send_next().map(|()| true);
     }
+    // Another batch may bring the witness that the others need, so it is given a moment to come.
+    let limit = (!efforts.is_empty()).then_some(FIRST_PAUSE);
     if efforts.len() <= PUT_ASIDE
-        && let Some(batch) = run.take(efforts.is_empty())
+        && let Some(batch) = run.take(limit)
     {
         efforts.push(Effort::new(run, batch));
         return Ok(true);
