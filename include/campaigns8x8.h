@@ -16,13 +16,15 @@
  *             C8X8_ERR_INVALID_ARGUMENT in a request; a record that breaks a rule gives C8X8_ERR_VALIDATION.
  *   Threads   A client and a token may be used from any number of threads at once. Free a handle when no call uses it.
  *   Fork      A client that was made before a fork works in the child.
- *   Manners   No output, no signal handler, no change of the environment. A client keeps one thread until it is freed.
+ *   Manners   No output, no signal handler, no change of the environment. A client keeps one thread until it is freed, an
+ *             upload as many as its concurrency says until it has ended.
  *
  * THE ERROR OBJECT
  *   {"kind":"conflict","message":"409 Conflict: ...","hint":"what to do next","retryable":false,"outcomeUnknown":false,
  *    "attempts":1,"http":{"status":409,"problem":{...},"body":"...","retryAfterMs":null},"fieldErrors":[]}
  *   "outcomeUnknown" is true if the server may have applied the request all the same: the API has no way to look.
  *   "retryable" is true if the same call, made again a little later, is safe and may succeed.
+ *   What stopped an upload under way has in "report" what became of every record.
  *
  * A USAGE
  *     c8x8_client *client = NULL;
@@ -157,10 +159,23 @@ typedef struct c8x8_cancel c8x8_cancel;
 typedef struct c8x8_client c8x8_client;
 
 /**
+ * An upload under way. One call at a time; calls from several threads wait for each other.
+ */
+typedef struct c8x8_uploader c8x8_uploader;
+
+/**
  * Takes a log line. `level` is 1 error, 2 warn, 3 info, 4 debug; `line` is valid during the call only. Called on the thread
- * that makes the call; may call the library; must not throw.
+ * that makes the call, of an upload on the upload's own threads; may call the library; must not throw.
  */
 typedef void (*c8x8_log_fn)(int32_t level, const char *line, void *userdata);
+
+/**
+ * Takes a report of progress, e.g. {"total":1500,"done":800,"added":798,"alreadyPresent":0,"rejected":2,"requests":9,
+ * "retries":1,"recordsPerSecond":812.5,"etaMs":861}; "total" and "etaMs" are null while unknown. Valid during the call only.
+ * Called on the thread that makes the call, at most ten times a second and once at the end; may call the library, but not
+ * the uploader that it reports on; must not throw. Returns 0 to go on, anything else to cancel the upload.
+ */
+typedef int32_t (*c8x8_progress_fn)(const char *progress_json, void *userdata);
 
 #ifdef __cplusplus
 extern "C" {
@@ -219,7 +234,7 @@ void c8x8_client_free(struct c8x8_client *client);
  * @param max_level The quietest level wanted: 1 error, 2 warn, 3 info, 4 debug. Not looked at when fn is NULL.
  * @param fn The function; it replaces the one before. NULL: no more lines.
  * @param userdata Handed to fn; must stay valid until another fn is set and the calls under way have returned, or the
- *        client is freed. If the client is used from several threads, fn may run on several at once.
+ *        client is freed. If the client is used from several threads, or uploads, fn may run on several at once.
  * @return C8X8_OK, or C8X8_ERR_INVALID_ARGUMENT.
  */
 int32_t c8x8_client_set_log(const struct c8x8_client *client,
@@ -342,6 +357,94 @@ int32_t c8x8_add_records(const struct c8x8_client *client,
  * @return C8X8_OK; C8X8_ERR_VALIDATION; C8X8_ERR_INVALID_ARGUMENT for malformed JSON or an unknown field.
  */
 int32_t c8x8_validate_records(const char *request_json, char **out_json);
+
+/**
+ * Brings any number of records onto a campaign and says what became of each: exactly one true outcome, whatever was lost on
+ * the way. Nothing is dialed twice, and a record is called added only on the server's word.
+ *
+ * @param client The client. Required.
+ * @param campaign_id The campaign's UUID. Required.
+ * @param source_json {"records":[{"crmRecordId":"CRM-1"},...]}, {"csv":"contacts.csv","columns":{"crmRecordId":"Account ID"}}
+ *        (UTF-8, the first row names the columns; a column with the field's own name needs no mention) or
+ *        {"ndjson":"contacts.ndjson"} (one record a line). Files are read as they are sent. Required.
+ * @param options_json {"concurrency":4,"batchSize":100,"ledger":"upload.db","dryRun":false,"ranks":"server",
+ *        "waitForCampaignMs":60000,"deadlineMs":3600000,"soleWriter":false}, every field optional. "ledger" is an SQLite file
+ *        with which an upload that was killed can be run again. "ranks" may be {"startAt":1}: the records are numbered in the
+ *        order of the input, which parallel requests would shuffle. "soleWriter" promises that nobody else puts these ids on
+ *        the campaign. NULL: the defaults.
+ * @param fn Called with the progress, see c8x8_progress_fn. NULL: none.
+ * @param userdata Handed to fn.
+ * @param cancel Ends the upload from another thread: nothing new is sent, what is under way is awaited. NULL: none.
+ * @param out_json Gets the report: {"campaignId":"...","complete":true,"counts":{"total":1500,"added":1496,
+ *        "alreadyPresent":2,"rejected":2,"notSent":0,"unknown":0},"records":[{"index":17,"crmRecordId":"CRM-17",
+ *        "outcome":"rejected","fieldErrors":[...],"error":null}],"notSentFrom":null,"requests":19,"retries":1,
+ *        "elapsedMs":812}. "records" lists all that were not added; from "notSentFrom" on none was reached. Or the error;
+ *        what stopped an upload under way has the report in it as "report". NULL: not wanted.
+ * @return C8X8_OK if the upload ended by itself, rejected records included; what stopped it otherwise, e.g.
+ *         C8X8_ERR_CANCELLED, C8X8_ERR_UNAUTHORIZED, C8X8_ERR_CONNECTION; C8X8_ERR_STORAGE for a source or a ledger that
+ *         cannot be read or written; C8X8_ERR_INVALID_ARGUMENT.
+ */
+int32_t c8x8_upload_records(const struct c8x8_client *client,
+                            const char *campaign_id,
+                            const char *source_json,
+                            const char *options_json,
+                            c8x8_progress_fn fn,
+                            void *userdata,
+                            const struct c8x8_cancel *cancel,
+                            char **out_json);
+
+/**
+ * Begins an upload whose records are pushed.
+ *
+ * @param client The client. Required. May be freed before the uploader.
+ * @param campaign_id The campaign's UUID. Required.
+ * @param options_json As for c8x8_upload_records. NULL: the defaults.
+ * @param fn Called with the progress, inside c8x8_uploader_push and c8x8_uploader_finish. NULL: none.
+ * @param userdata Handed to fn; must stay valid until the uploader is freed.
+ * @param cancel Ends the upload from another thread; may be freed before the uploader. NULL: none.
+ * @param out_uploader Gets the uploader, on success only. Free it with c8x8_uploader_free. Required.
+ * @param out_json Gets {"campaignId":"..."}, or the error. NULL: not wanted.
+ * @return C8X8_OK; C8X8_ERR_STORAGE for a ledger that cannot be written or is in use; C8X8_ERR_INVALID_ARGUMENT.
+ */
+int32_t c8x8_uploader_new(const struct c8x8_client *client,
+                          const char *campaign_id,
+                          const char *options_json,
+                          c8x8_progress_fn fn,
+                          void *userdata,
+                          const struct c8x8_cancel *cancel,
+                          struct c8x8_uploader **out_uploader,
+                          char **out_json);
+
+/**
+ * Hands records to an upload. Blocks while as many batches wait as may be under way.
+ *
+ * @param uploader The uploader. Required.
+ * @param request_json {"records":[{"crmRecordId":"CRM-1"},...]}, any number. A record that breaks a rule is no error here:
+ *        it is "rejected" in the report. Required.
+ * @param out_json Gets {"records":2}, how many were taken; or the error. NULL: not wanted.
+ * @return C8X8_OK; C8X8_ERR_INVALID_ARGUMENT for malformed JSON or an unknown field (none was taken then), or if the upload
+ *         has finished; what stopped the upload: c8x8_uploader_finish then says the same, with the report.
+ */
+int32_t c8x8_uploader_push(struct c8x8_uploader *uploader,
+                           const char *request_json,
+                           char **out_json);
+
+/**
+ * Sends what is left, waits until each record has its outcome, and says what became of all. To be called once.
+ *
+ * @param uploader The uploader. Required. Still to be freed with c8x8_uploader_free.
+ * @param out_json Gets the report, or the error with the report in it, as c8x8_upload_records. NULL: not wanted.
+ * @return As c8x8_upload_records; C8X8_ERR_INVALID_ARGUMENT if the upload has finished already.
+ */
+int32_t c8x8_uploader_finish(struct c8x8_uploader *uploader, char **out_json);
+
+/**
+ * Frees an uploader. If it has not finished, the upload is given up: requests under way are dropped, and only a ledger knows
+ * of them. Its threads have ended when this returns.
+ *
+ * @param uploader An uploader, not freed yet, that no call uses any more; or NULL (nothing happens).
+ */
+void c8x8_uploader_free(struct c8x8_uploader *uploader);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -7,12 +7,14 @@
 //   campaigns8x8::Client client(R"({"customerSite":"US1"})"); // the rest from CAMPAIGNS8X8_... in the environment
 //   std::string campaign = client.launch_campaign(id);
 //   client.add_records(id, R"({"records":[{"crmRecordId":"CRM-1"}]})");
+//   client.upload_records(id, R"({"csv":"contacts.csv"})");
 //   client.stop_campaign(id);
 #ifndef CAMPAIGNS8X8_HPP
 #define CAMPAIGNS8X8_HPP
 
 #include "campaigns8x8.h"
 
+#include <exception>
 #include <functional>
 #include <memory>
 #include <string>
@@ -65,6 +67,9 @@ struct FreeString {
 struct FreeCancel {
   void operator()(c8x8_cancel *cancel) const noexcept { c8x8_cancel_free(cancel); }
 };
+struct FreeUploader {
+  void operator()(c8x8_uploader *uploader) const noexcept { c8x8_uploader_free(uploader); }
+};
 struct FreeClient {
   void operator()(c8x8_client *client) const noexcept { c8x8_client_free(client); }
 };
@@ -89,6 +94,42 @@ template <typename Call> Result call(Call &&call) {
     result.json = json;
   return result;
 }
+
+/// A progress function behind the C callback. What it throws cancels the upload and is thrown again where C is left.
+class Progress {
+public:
+  explicit Progress(std::function<int32_t(std::string_view)> function) : function_(std::move(function)) {}
+
+  c8x8_progress_fn callback() const noexcept { return function_ ? &Progress::report : nullptr; }
+
+  /// Throws what the function has thrown since this was last asked.
+  void rethrow() {
+#if CAMPAIGNS8X8_EXCEPTIONS
+    if (std::exception_ptr thrown = std::exchange(thrown_, nullptr))
+      std::rethrow_exception(thrown);
+#endif
+  }
+
+private:
+  static int32_t report(const char *progress_json, void *userdata) {
+    Progress &self = *static_cast<Progress *>(userdata);
+#if CAMPAIGNS8X8_EXCEPTIONS
+    try {
+      return self.thrown_ ? 1 : self.function_(progress_json);
+    } catch (...) {
+      self.thrown_ = std::current_exception();
+      return 1;
+    }
+#else
+    return self.function_(progress_json);
+#endif
+  }
+
+  std::function<int32_t(std::string_view)> function_;
+#if CAMPAIGNS8X8_EXCEPTIONS
+  std::exception_ptr thrown_;
+#endif
+};
 
 #if CAMPAIGNS8X8_EXCEPTIONS
 inline std::string or_throw(Result result) {
@@ -135,6 +176,10 @@ public:
 private:
   std::unique_ptr<c8x8_cancel, detail::FreeCancel> handle_;
 };
+
+/// Takes a report of progress as JSON, see c8x8_progress_fn, valid during the call. Returns 0 to go on, anything else to
+/// cancel. What it throws cancels too, and is thrown again from the call that it was called in.
+using Progress = std::function<int32_t(std::string_view progress_json)>;
 
 /// A client for the campaigns of one tenant. May be used from any number of threads at once; movable while no call uses it.
 class Client {
@@ -212,7 +257,29 @@ public:
     });
   }
 
+  /// Brings any number of records onto a campaign and says what became of each; see c8x8_upload_records. Empty options: the
+  /// defaults.
+  Result try_upload_records(std::string_view campaign_id, std::string_view source_json,
+                            std::string_view options_json = {}, Progress progress = nullptr,
+                            const Cancel *cancel = nullptr) const {
+    const std::string source = detail::to_c(source_json);
+    const std::string options = detail::to_c(options_json);
+    detail::Progress target(std::move(progress));
+    Result result = about(campaign_id, cancel, [&](const char *id, const c8x8_cancel *token, char **out) {
+      return c8x8_upload_records(handle_.get(), id, source.c_str(), options.empty() ? nullptr : options.c_str(),
+                                 target.callback(), &target, token, out);
+    });
+    target.rethrow();
+    return result;
+  }
+
 #if CAMPAIGNS8X8_EXCEPTIONS
+  std::string upload_records(std::string_view campaign_id, std::string_view source_json,
+                             std::string_view options_json = {}, Progress progress = nullptr,
+                             const Cancel *cancel = nullptr) const {
+    return detail::or_throw(
+        try_upload_records(campaign_id, source_json, options_json, std::move(progress), cancel));
+  }
   void set_log(int32_t max_level, Log log) { detail::or_throw(try_set_log(max_level, std::move(log))); }
 
   std::string modify_campaign(std::string_view campaign_id, std::string_view request_json,
@@ -274,6 +341,72 @@ private:
   // The log before the handle: the handle, which writes to it, goes first.
   std::unique_ptr<Log> log_;
   std::unique_ptr<c8x8_client, detail::FreeClient> handle_;
+};
+
+/// An upload whose records are pushed. Movable; one call at a time. Destroyed before finish(), it gives the upload up.
+class Uploader {
+public:
+  /// An uploader without an upload: only good to be assigned to, or to be made by try_new.
+  Uploader() noexcept = default;
+
+#if CAMPAIGNS8X8_EXCEPTIONS
+  /// Begins an upload; see c8x8_uploader_new. Empty options: the defaults.
+  Uploader(const Client &client, std::string_view campaign_id, std::string_view options_json = {},
+           Progress progress = nullptr, const Cancel *cancel = nullptr) {
+    detail::or_throw(try_new(client, campaign_id, *this, options_json, std::move(progress), cancel));
+  }
+#endif
+
+  /// Begins an upload into `uploader`, which stays as it is on failure.
+  static Result try_new(const Client &client, std::string_view campaign_id, Uploader &uploader,
+                        std::string_view options_json = {}, Progress progress = nullptr,
+                        const Cancel *cancel = nullptr) {
+    const std::string id = detail::to_c(campaign_id);
+    const std::string options = detail::to_c(options_json);
+    auto target = std::make_unique<detail::Progress>(std::move(progress));
+    c8x8_uploader *handle = nullptr;
+    Result result = detail::call([&](char **out) {
+      return c8x8_uploader_new(client.get(), id.c_str(), options.empty() ? nullptr : options.c_str(),
+                               target->callback(), target.get(), cancel == nullptr ? nullptr : cancel->get(), &handle,
+                               out);
+    });
+    if (result) {
+      uploader.handle_.reset(handle);
+      uploader.progress_ = std::move(target);
+    }
+    return result;
+  }
+
+  /// Hands over the records of {"records":[...]}, any number; blocks while enough wait. See c8x8_uploader_push.
+  Result try_push(std::string_view request_json) {
+    const std::string request = detail::to_c(request_json);
+    return call([&](char **out) { return c8x8_uploader_push(handle_.get(), request.c_str(), out); });
+  }
+
+  /// Waits until each record has its outcome, and says what became of all; see c8x8_uploader_finish.
+  Result try_finish() {
+    return call([&](char **out) { return c8x8_uploader_finish(handle_.get(), out); });
+  }
+
+#if CAMPAIGNS8X8_EXCEPTIONS
+  std::string push(std::string_view request_json) { return detail::or_throw(try_push(request_json)); }
+  std::string finish() { return detail::or_throw(try_finish()); }
+#endif
+
+  /// The C handle; stays this object's.
+  c8x8_uploader *get() const noexcept { return handle_.get(); }
+
+private:
+  template <typename Call> Result call(Call &&call) {
+    Result result = detail::call(call);
+    if (progress_)
+      progress_->rethrow();
+    return result;
+  }
+
+  // The progress before the handle: the handle, which reports to it, goes first.
+  std::unique_ptr<detail::Progress> progress_;
+  std::unique_ptr<c8x8_uploader, detail::FreeUploader> handle_;
 };
 
 } // namespace campaigns8x8

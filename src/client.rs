@@ -75,8 +75,8 @@ impl Client {
 
     /// Sends lines up to `max_level` to `sink`: one line an attempt, with method, path, status, milliseconds and number.
     ///
-    /// `sink` is called on the thread that makes the call, with no lock held: it may call the client. It replaces the one
-    /// before, for all clones.
+    /// `sink` is called on the thread that makes the call, of an upload on the upload's own threads, with no lock held: it
+    /// may call the client. It replaces the one before, for all clones.
     pub fn set_log(
         &self,
         max_level: LogLevel,

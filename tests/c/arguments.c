@@ -80,6 +80,48 @@ static void calls(const c8x8_client *client) {
   CHECK(c8x8_add_records(NULL, NULL, NULL, NULL, NULL) == wrong);
 }
 
+static void uploads(const c8x8_client *client) {
+  const int32_t wrong = C8X8_ERR_INVALID_ARGUMENT;
+  const char *source = "{\"records\":[]}";
+  c8x8_uploader *untouched = (c8x8_uploader *)&untouched;
+  c8x8_uploader *uploader = untouched;
+
+  EXPECT(wrong, c8x8_upload_records(NULL, CAMPAIGN, source, NULL, NULL, NULL, NULL, &json), "client is NULL");
+  EXPECT(wrong, c8x8_upload_records(client, NULL, source, NULL, NULL, NULL, NULL, &json), "campaign_id is NULL");
+  EXPECT(wrong, c8x8_upload_records(client, CAMPAIGN, NULL, NULL, NULL, NULL, NULL, &json), "source_json is NULL");
+  EXPECT(wrong, c8x8_upload_records(client, BAD_UTF8, source, NULL, NULL, NULL, NULL, &json), "campaign_id");
+  EXPECT(wrong, c8x8_upload_records(client, CAMPAIGN, BAD_UTF8, NULL, NULL, NULL, NULL, &json), "source_json");
+  EXPECT(wrong, c8x8_upload_records(client, CAMPAIGN, source, BAD_UTF8, NULL, NULL, NULL, &json), "options_json");
+  EXPECT(wrong, c8x8_upload_records(client, CAMPAIGN, "{}", NULL, NULL, NULL, NULL, &json), "source");
+  EXPECT(wrong, c8x8_upload_records(client, CAMPAIGN, "{\"records\":[{\"id\":1}]}", NULL, NULL, NULL, NULL, &json), "id");
+  EXPECT(wrong, c8x8_upload_records(client, CAMPAIGN, source, "{\"concurrency\":65}", NULL, NULL, NULL, &json), "64");
+  EXPECT(C8X8_ERR_STORAGE, c8x8_upload_records(client, CAMPAIGN, "{\"csv\":\"no/such.csv\"}", NULL, NULL, NULL, NULL, &json),
+         "no/such.csv");
+  CHECK(c8x8_upload_records(NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL) == wrong);
+  EXPECT(C8X8_OK, c8x8_upload_records(client, CAMPAIGN, source, NULL, NULL, NULL, NULL, &json), "\"complete\":true");
+
+  EXPECT(wrong, c8x8_uploader_new(NULL, CAMPAIGN, NULL, NULL, NULL, NULL, &uploader, &json), "client is NULL");
+  EXPECT(wrong, c8x8_uploader_new(client, NULL, NULL, NULL, NULL, NULL, &uploader, &json), "campaign_id is NULL");
+  EXPECT(wrong, c8x8_uploader_new(client, CAMPAIGN, NULL, NULL, NULL, NULL, NULL, &json), "out_uploader is NULL");
+  EXPECT(wrong, c8x8_uploader_new(client, CAMPAIGN, BAD_UTF8, NULL, NULL, NULL, &uploader, &json), "options_json");
+  EXPECT(wrong, c8x8_uploader_new(client, CAMPAIGN, "{\"x\":1}", NULL, NULL, NULL, &uploader, &json), "x");
+  CHECK(c8x8_uploader_new(NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL) == wrong);
+  CHECK(uploader == untouched);
+
+  EXPECT(C8X8_OK, c8x8_uploader_new(client, CAMPAIGN, NULL, NULL, NULL, NULL, &uploader, &json), "campaignId");
+  EXPECT(wrong, c8x8_uploader_push(NULL, source, &json), "uploader is NULL");
+  EXPECT(wrong, c8x8_uploader_push(uploader, NULL, &json), "request_json is NULL");
+  EXPECT(wrong, c8x8_uploader_push(uploader, BAD_UTF8, &json), "request_json is not valid UTF-8");
+  EXPECT(wrong, c8x8_uploader_push(uploader, "{\"record\":[]}", &json), "records");
+  EXPECT(wrong, c8x8_uploader_finish(NULL, &json), "uploader is NULL");
+  EXPECT(C8X8_OK, c8x8_uploader_finish(uploader, &json), "\"total\":0");
+  EXPECT(wrong, c8x8_uploader_finish(uploader, &json), "has finished");
+  EXPECT(wrong, c8x8_uploader_push(uploader, source, &json), "has finished");
+  CHECK(c8x8_uploader_push(NULL, NULL, NULL) == wrong && c8x8_uploader_finish(NULL, NULL) == wrong);
+  c8x8_uploader_free(uploader);
+  c8x8_uploader_free(NULL);
+}
+
 static void without_a_client(void) {
   EXPECT(C8X8_OK, c8x8_validate_records("{\"records\":[{\"crmRecordId\":\"A\"}]}", &json), "{\"valid\":true,\"records\":1}");
   EXPECT(C8X8_ERR_INVALID_ARGUMENT, c8x8_validate_records(NULL, &json), "request_json is NULL");
@@ -109,6 +151,7 @@ int main(void) {
   clients();
   logs(client);
   calls(client);
+  uploads(client);
   without_a_client();
   c8x8_client_free(client);
   return 0;

@@ -4,6 +4,7 @@
 #include <cstring>
 
 static void take_line(int32_t, const char *, void *) {}
+static int32_t take_progress(const char *, void *) { return 0; }
 
 int main() {
   if (c8x8_abi_version() != C8X8_ABI_VERSION || std::strlen(c8x8_version()) == 0)
@@ -23,6 +24,13 @@ int main() {
               c8x8_add_records(client, campaign, records, cancel, nullptr) == C8X8_OK &&
               c8x8_launch_campaign(client, campaign, nullptr, cancel, nullptr) == C8X8_OK &&
               c8x8_modify_campaign(client, campaign, "{\"action\":\"RESUME\"}", cancel, nullptr) == C8X8_ERR_CONFLICT;
+  c8x8_uploader *uploader = nullptr;
+  const char *source = "{\"records\":[{\"crmRecordId\":\"CRM-2\"}]}";
+  good = good && c8x8_upload_records(client, campaign, source, nullptr, take_progress, nullptr, cancel, nullptr) == C8X8_OK;
+  good = good && c8x8_uploader_new(client, campaign, nullptr, take_progress, nullptr, cancel, &uploader, nullptr) == C8X8_OK;
+  good = good && c8x8_uploader_push(uploader, "{\"records\":[{\"crmRecordId\":\"CRM-3\"}]}", nullptr) == C8X8_OK;
+  good = good && c8x8_uploader_finish(uploader, nullptr) == C8X8_OK;
+  c8x8_uploader_free(uploader);
   c8x8_cancel_trigger(cancel);
   good = good && c8x8_stop_campaign(client, campaign, cancel, nullptr) == C8X8_ERR_CANCELLED;
   c8x8_cancel_free(cancel);

@@ -19,6 +19,8 @@ static_assert(!std::is_copy_constructible_v<Client> && std::is_nothrow_move_cons
 static_assert(!std::is_copy_constructible_v<Cancel> && std::is_nothrow_move_constructible_v<Cancel>);
 static_assert(std::is_base_of_v<std::runtime_error, Error> && std::is_nothrow_copy_constructible_v<Error>);
 
+static_assert(!std::is_copy_constructible_v<Uploader> && std::is_nothrow_move_constructible_v<Uploader>);
+
 static const char *const campaign = "123e4567-e89b-12d3-a456-426614174000";
 
 template <typename Call> static Error thrown_by(Call &&call) {
@@ -29,6 +31,42 @@ template <typename Call> static Error thrown_by(Call &&call) {
   }
   std::cerr << "nothing was thrown\n";
   std::exit(1);
+}
+
+static void uploads(const Client &client) {
+  int reports = 0;
+  std::string last;
+  const auto look = [&](std::string_view progress) {
+    reports++;
+    last = progress;
+    return 0;
+  };
+  const char *source = R"({"records":[{"crmRecordId":"UP-1"},{"crmRecordId":"UP-2"},{"crmRecordId":" "}]})";
+  const std::string report = client.upload_records(campaign, source, R"({"batchSize":1})", look);
+  CHECK(report.find(R"("total":3,"added":2,"alreadyPresent":0,"rejected":1)") != std::string::npos);
+  CHECK(reports >= 2 && last.find(R"("done":3)") != std::string::npos);
+
+  const Error stopped = thrown_by([&] { client.upload_records(campaign, source, {}, [](auto) { return 1; }); });
+  CHECK(stopped.status() == C8X8_ERR_CANCELLED && stopped.json().find(R"("report":{)") != std::string::npos);
+
+  // What the progress function throws ends the upload and arrives.
+  int thrown = 0;
+  try {
+    client.upload_records(campaign, source, {}, [](std::string_view) -> int32_t { throw 42; });
+  } catch (int number) {
+    thrown = number;
+  }
+  CHECK(thrown == 42);
+
+  Uploader first(client, campaign, R"({"concurrency":2})", look);
+  first.push(R"({"records":[{"crmRecordId":"PUSH-1"},{"crmRecordId":"PUSH-2"}]})");
+  Uploader moved = std::move(first);
+  CHECK(!first.try_push(R"({"records":[]})") && first.try_finish().status == C8X8_ERR_INVALID_ARGUMENT);
+  moved.push(R"({"records":[{"crmRecordId":"PUSH-3"}]})");
+  CHECK(moved.finish().find(R"("added":3)") != std::string::npos);
+  CHECK(thrown_by([&] { moved.finish(); }).status() == C8X8_ERR_INVALID_ARGUMENT);
+  CHECK(thrown_by([&] { Uploader wrong(client, "no-uuid"); }).status() == C8X8_ERR_INVALID_ARGUMENT);
+  CHECK(thrown_by([&] { Uploader wrong(client, campaign, "{"); }).status() == C8X8_ERR_INVALID_ARGUMENT);
 }
 
 int main() {
@@ -68,6 +106,8 @@ int main() {
   CHECK(lines == 1);
   again.set_log(1, nullptr);
   CHECK(thrown_by([&] { again.set_log(9, [](int32_t, std::string_view) {}); }).status() == C8X8_ERR_INVALID_ARGUMENT);
+
+  uploads(again);
 
   const Cancel cancel;
   cancel.trigger();

@@ -16,7 +16,7 @@ pub struct c8x8_client {
 }
 
 /// Takes a log line. `level` is 1 error, 2 warn, 3 info, 4 debug; `line` is valid during the call only. Called on the thread
-/// that makes the call; may call the library; must not throw.
+/// that makes the call, of an upload on the upload's own threads; may call the library; must not throw.
 pub type c8x8_log_fn =
     Option<unsafe extern "C" fn(level: i32, line: *const c_char, userdata: *mut c_void)>;
 
@@ -84,7 +84,7 @@ pub unsafe extern "C" fn c8x8_client_free(client: *mut c8x8_client) {
 /// @param max_level The quietest level wanted: 1 error, 2 warn, 3 info, 4 debug. Not looked at when fn is NULL.
 /// @param fn The function; it replaces the one before. NULL: no more lines.
 /// @param userdata Handed to fn; must stay valid until another fn is set and the calls under way have returned, or the
-///        client is freed. If the client is used from several threads, fn may run on several at once.
+///        client is freed. If the client is used from several threads, or uploads, fn may run on several at once.
 /// @return C8X8_OK, or C8X8_ERR_INVALID_ARGUMENT.
 ///
 /// # Safety

@@ -20,5 +20,7 @@ mod campaign;
 
 mod records;
 
+mod upload;
+
 mod guard;
 mod pointer;

@@ -100,6 +100,17 @@ fn log_lines_reach_the_callback() {
 }
 
 #[test]
+fn uploads_report_progress_cancel_and_tell_the_outcome() {
+    let (sandbox, _) = run(&c("tests/c/upload.c"));
+    let stored = sandbox.stored();
+    let from = |who: &str| stored.iter().filter(|id| id.starts_with(who)).count();
+    assert_eq!(
+        (from("whole"), from("first"), from("second")),
+        (500, 150, 150)
+    );
+}
+
+#[test]
 fn a_client_survives_a_fork() {
     let (sandbox, _) = run(&c("tests/c/fork.c"));
     let stored = sandbox.stored();
