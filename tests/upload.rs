@@ -333,7 +333,7 @@ fn a_campaign_that_is_over_stops_the_upload_and_nothing_is_called_present() {
             Dialect::OpenApi => ErrorKind::BadRequest,
         };
         assert_eq!(error.kind(), kind);
-        assert!(error.message().contains("waitForCampaignMs"), "{error}");
+        assert!(error.message().contains("so it was for 300 ms"), "{error}");
         let report = error.report().unwrap();
         assert_eq!(report.counts.added, sandbox.stored().len() as u64);
         assert_eq!(report.counts.already_present, 0);

@@ -297,7 +297,7 @@ impl<'p> Uploader<'p> {
             return Ok(record);
         };
         if record.rank.is_some() {
-            let message = "must be left out: ranks.startAt numbers the records".to_owned();
+            let message = "must be left out: this upload numbers the records itself".to_owned();
             return Err(Wrong::of(&record, "rank", "Conflict", message));
         }
         Ok(record.rank(start + index as f64))
@@ -516,7 +516,7 @@ impl<'p> Uploader<'p> {
             let within = self.run.options.deadline.unwrap_or_default().as_millis();
             self.run.stop(Error::new(
                 ErrorKind::Deadline,
-                format!("the upload was not done within its deadline of {within} ms (deadlineMs)"),
+                format!("the upload was not done within its deadline of {within} ms"),
             ));
         }
     }

@@ -253,10 +253,11 @@ impl<'a> Effort<'a> {
             None => Error::new(ErrorKind::Conflict, "records are refused"),
         };
         error
-            .with_note(&format!("so it was for {waited} ms (waitForCampaignMs)"))
+            .with_note(&format!("so it was for {waited} ms"))
             .with_hint(
                 "look in the console: the campaign is in a state that takes no records (BUILDING, STARTING, COMPLETE, \
-                 DELETED), or these ids are on it already; then upload again",
+                 DELETED), or these ids are on it already; then upload again, and raise waitForCampaignMs if it only takes \
+                 longer",
             )
     }
 

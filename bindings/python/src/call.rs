@@ -2,10 +2,11 @@
 //!
 //! The core waits on the calling thread and asks a check about every 50 ms; that is where signals are looked at. No helper
 //! thread is needed. Log lines are kept in a buffer of the calling thread and handed over only where the GIL is held anyway:
-//! the core never waits for Python.
+//! the core never waits for Python. The threads of an upload have a buffer in common, which the upload's caller hands over.
 
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use campaigns8x8::{Cancel, Client, Error, LogLevel};
@@ -22,20 +23,66 @@ thread_local! {
     static LINES: RefCell<Vec<(u8, String)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// What a signal handler raised while a call was waiting.
-type Raised = Arc<Mutex<Option<PyErr>>>;
+/// What Python raised while a call was waiting: a signal handler, a source of records, a callback. The first one counts.
+#[derive(Clone, Default)]
+pub(crate) struct Raised(Arc<Mutex<Option<PyErr>>>);
 
-/// Makes a client keep its log lines for [`blocking`] to hand over.
-pub(crate) fn keep_lines(client: &Client) {
-    client.set_log(LogLevel::Debug, |level, line| {
+impl Raised {
+    pub(crate) fn keep(&self, error: PyErr) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_or_insert(error);
+    }
+
+    fn take(&self) -> Option<PyErr> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// Lines from the threads of a client's uploads, with the number that `logging` has for their level.
+#[derive(Clone, Default)]
+pub(crate) struct UploadLines(Arc<Mutex<Vec<(u8, String)>>>);
+
+impl UploadLines {
+    fn keep(&self, line: (u8, String)) {
+        /// Nobody has handed over for long: a program that blocks in its own code. The oldest lines go.
+        const KEPT: usize = 10_000;
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if lines.len() >= KEPT {
+            lines.drain(..KEPT / 2);
+        }
+        lines.push(line);
+    }
+
+    pub(crate) fn hand_over(&self, py: Python<'_>) -> PyResult<()> {
+        let lines = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        log(py, lines)
+    }
+}
+
+/// Makes a client keep its log lines for [`blocking`] to hand over; what comes from the threads of its uploads is given back.
+pub(crate) fn keep_lines(client: &Client) -> UploadLines {
+    let uploads = UploadLines::default();
+    let kept = uploads.clone();
+    client.set_log(LogLevel::Debug, move |level, line| {
         let number = match level {
             LogLevel::Error => 40,
             LogLevel::Warn => 30,
             LogLevel::Info => 20,
             LogLevel::Debug => 10,
         };
-        LINES.with_borrow_mut(|lines| lines.push((number, line.to_owned())));
+        let line = (number, line.to_owned());
+        let is_upload = thread::current()
+            .name()
+            .is_some_and(|name| name.starts_with("campaigns8x8-"));
+        if is_upload {
+            kept.keep(line);
+        } else {
+            LINES.with_borrow_mut(|lines| lines.push(line));
+        }
     });
+    uploads
 }
 
 /// Runs `call` without the GIL.
@@ -43,22 +90,36 @@ pub(crate) fn keep_lines(client: &Client) {
 /// Ctrl-C, or whatever else a signal handler raises, ends it and is raised in its place.
 pub(crate) fn blocking<T: Send>(
     py: Python<'_>,
-    mut client: Client,
+    client: Client,
     call: impl FnOnce(&Client) -> Result<T, Error> + Send,
 ) -> PyResult<T> {
-    let raised = Raised::default();
+    blocking_unless(py, client, &Raised::default(), call)
+}
+
+/// As [`blocking`], for a call that runs Python code of the caller's, which keeps what it raises in `raised`.
+pub(crate) fn blocking_unless<T: Send>(
+    py: Python<'_>,
+    mut client: Client,
+    raised: &Raised,
+    call: impl FnOnce(&Client) -> Result<T, Error> + Send,
+) -> PyResult<T> {
     // Signal handlers run on the main thread only; any other would wait for the GIL for nothing.
     if is_main_thread(py) {
-        client = client.with_cancel(&look_for_signals(Arc::clone(&raised)));
+        client = client.with_cancel(&look_for_signals(raised.clone()));
     }
     // The client goes in as a whole: should it be the last one, its connections are closed without the GIL too.
     let result = py.detach(move || call(&client));
     let handed_over = hand_lines_over(py);
-    let raised = raised.lock().unwrap_or_else(PoisonError::into_inner).take();
-    match (raised, result) {
+    match (raised.take(), result) {
         (Some(raised), Err(error)) => {
             // What was being done, and what is known of it, stays to be seen below the interruption.
-            raised.set_context(py, Some(errors::raise(py, &error)));
+            let known = errors::raise(py, &error);
+            if error.report().is_some() {
+                // An exception that takes no attributes has it in its context all the same.
+                let report = known.value(py).getattr("report")?;
+                let _ = raised.value(py).setattr("report", report);
+            }
+            raised.set_context(py, Some(known));
             Err(raised)
         }
         (Some(raised), Ok(_)) => Err(raised),
@@ -89,7 +150,7 @@ fn look_for_signals(raised: Raised) -> Cancel {
         match result {
             Ok(()) => false,
             Err(error) => {
-                *raised.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                raised.keep(error);
                 true
             }
         }
@@ -119,7 +180,10 @@ fn is_main_thread(py: Python<'_>) -> bool {
 ///
 /// A filter or handler that fails is reported and nothing more: the call's outcome must not be lost over a log line.
 fn hand_lines_over(py: Python<'_>) -> PyResult<()> {
-    let lines = LINES.with_borrow_mut(std::mem::take);
+    log(py, LINES.with_borrow_mut(std::mem::take))
+}
+
+fn log(py: Python<'_>, lines: Vec<(u8, String)>) -> PyResult<()> {
     if lines.is_empty() || imported(py, "logging").is_none() {
         return Ok(());
     }

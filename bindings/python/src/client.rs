@@ -1,26 +1,28 @@
 //! The client.
 
+use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use campaigns8x8::{
     CampaignAction, CampaignId, ClientConfig, ErrorKind, LaunchOptions, LaunchStrategy,
-    ModifyCampaign, RateLimit, Retry, validate,
+    ModifyCampaign, Ranks, RateLimit, Retry, UploadOptions, validate,
 };
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};
 
-use crate::call::{blocking, drop_detached, keep_lines};
+use crate::call::{UploadLines, blocking, drop_detached, keep_lines};
 use crate::campaign::Campaign;
 use crate::record::Record;
+use crate::upload::{self, Request};
 use crate::{convert, draft, errors};
 
 /// The longest time that a setting may have, in seconds.
 const A_DAY: f64 = 86_400.0;
 /// The longest that a launch may take, in seconds.
-const A_WEEK: f64 = 604_800.0;
+pub(crate) const A_WEEK: f64 = 604_800.0;
 /// What may be counted by a setting.
 const COUNTS: RangeInclusive<i64> = 1..=u32::MAX as i64;
 
@@ -59,6 +61,7 @@ const COUNTS: RangeInclusive<i64> = 1..=u32::MAX as i64;
 pub(crate) struct Client {
     /// `None` once it is closed.
     client: Mutex<Option<campaigns8x8::Client>>,
+    upload_lines: UploadLines,
     about: String,
 }
 
@@ -146,7 +149,7 @@ impl Client {
         let client = py
             .detach(|| campaigns8x8::Client::new(config))
             .map_err(|error| errors::raise(py, &error))?;
-        keep_lines(&client);
+        let upload_lines = keep_lines(&client);
         let about = format!(
             "<Client tenant={:?} base_url={:?}>",
             client.tenant(),
@@ -154,6 +157,7 @@ impl Client {
         );
         Ok(Self {
             client: Mutex::new(Some(client)),
+            upload_lines,
             about,
         })
     }
@@ -326,13 +330,95 @@ impl Client {
     ) -> PyResult<Vec<Record>> {
         let id = campaign_id_of(py, campaign_id)?;
         let mut drafts = Vec::new();
-        for (index, record) in records.try_iter()?.enumerate() {
+        for (index, record) in (0..).zip(records.try_iter()?) {
             drafts.push(draft::draft(py, &record?, index)?);
         }
         let records = validate::check(&drafts).map_err(|error| errors::raise(py, &error))?;
         let client = self.open(py)?;
         let added = blocking(py, client, |client| client.add_records(&id, &records))?;
         Ok(added.into_iter().map(Record::from).collect())
+    }
+
+    /// Brings any number of records onto a campaign and says what became of each: exactly one true outcome, whatever was lost
+    /// on the way.
+    ///
+    /// Nothing is dialed twice, and a record is called added only on the server's word. Ctrl-C, an exception in source or
+    /// progress, and the deadline end the upload cleanly: nothing new is sent, what is under way is awaited, and the exception
+    /// has the report as its attribute `report`.
+    ///
+    /// Args:
+    ///     campaign_id: The campaign's UUID.
+    ///     source: NewRecord objects or dicts with the wire names crmRecordId, scheduleAt, priority, rank, from any iterable,
+    ///         read lazily on this thread; or a pandas DataFrame; or the path of a file, .csv (UTF-8, the first row names
+    ///         the columns), .ndjson or .jsonl (one record a line).
+    ///     columns: For a CSV file or a DataFrame: field to column name, e.g. {"crmRecordId": "Account ID"}. Columns with the
+    ///         fields' own names need no mention; others are passed over.
+    ///     concurrency: Requests under way at once, 1 to 64.
+    ///     batch_size: Records in one request, 1 to 100.
+    ///     ledger: Path of an SQLite file with which an upload that was killed can be run again: it sends only what is not
+    ///         certain yet, and reports on all.
+    ///     dry_run: Check everything and send nothing.
+    ///     rank_start: Number the records from here in the order of the source, so that parallel requests do not shuffle the
+    ///         dial order. None leaves ranks to the server, or to the records.
+    ///     wait_for_campaign: Seconds that a refusal because of the campaign's state is waited out.
+    ///     deadline: Seconds that the upload may take in all.
+    ///     sole_writer: Your promise that nobody else puts these ids on the campaign. A lost answer is then settled by one
+    ///         request instead of one a record; the ids are remembered meanwhile, about 40 bytes each.
+    ///     progress: Called with a Progress at most ten times a second and once at the end; or True for a bar on a terminal's
+    ///         standard error.
+    ///
+    /// Returns:
+    ///     What became of every record. Rejected records are no error.
+    ///
+    /// Raises:
+    ///     InvalidArgumentError: Before sending: options, columns, or a ledger of another upload.
+    ///     StorageError: The file or the ledger cannot be read or written.
+    ///     CampaignsError: What stopped the upload; `report` says what became of every record.
+    ///
+    /// Example:
+    ///     >>> report = client.upload_records(campaign_id, "contacts.csv", progress=True)  # doctest: +SKIP
+    #[pyo3(signature = (campaign_id, source, *, columns=None, concurrency=4, batch_size=100, ledger=None, dry_run=false,
+        rank_start=None, wait_for_campaign=60.0, deadline=None, sole_writer=false, progress=None))]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "options are keyword arguments in Python"
+    )]
+    fn upload_records<'py>(
+        &self,
+        py: Python<'py>,
+        campaign_id: &Bound<'py, PyAny>,
+        source: &Bound<'py, PyAny>,
+        columns: Option<HashMap<String, String>>,
+        #[pyo3(from_py_with = convert::cut)] concurrency: i64,
+        #[pyo3(from_py_with = convert::cut)] batch_size: i64,
+        ledger: Option<PathBuf>,
+        dry_run: bool,
+        rank_start: Option<f64>,
+        wait_for_campaign: f64,
+        deadline: Option<f64>,
+        sole_writer: bool,
+        progress: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let request = Request {
+            campaign: campaign_id_of(py, campaign_id)?,
+            columns,
+            options: upload::options(
+                py,
+                UploadOptions {
+                    ledger,
+                    dry_run,
+                    sole_writer,
+                    ranks: rank_start.map_or(Ranks::Server, Ranks::StartAt),
+                    ..UploadOptions::default()
+                },
+                concurrency,
+                batch_size,
+                wait_for_campaign,
+                deadline,
+            )?,
+        };
+        let client = self.open(py)?;
+        upload::upload(py, client, &self.upload_lines, request, source, progress)
     }
 
     /// Closes the connections. Calls under way end as usual; further ones raise InvalidArgumentError. Harmless twice.

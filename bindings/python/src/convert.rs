@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use campaigns8x8::ErrorKind;
+use campaigns8x8::{ErrorKind, Outcome};
 use jiff::Timestamp;
 use jiff::tz::Offset;
 use pyo3::exceptions::PyOverflowError;
@@ -145,7 +145,7 @@ pub(crate) fn whole<T: TryFrom<i64>>(
         })
 }
 
-/// The known values of every enum that the server fills, for a test to compare with the Python ones.
+/// The known values of every enum that the server or an upload fills, for a test to compare with the Python ones.
 #[pyfunction]
 pub(crate) fn _known_values() -> HashMap<&'static str, Vec<&'static str>> {
     macro_rules! known {
@@ -156,12 +156,14 @@ pub(crate) fn _known_values() -> HashMap<&'static str, Vec<&'static str>> {
             )),+])
         };
     }
-    known!(
+    let mut known = known!(
         CampaignState,
         CampaignDisplayStatus,
         Priority,
         RecordType,
         RecordState,
         RecordResult
-    )
+    );
+    known.insert("Outcome", Outcome::ALL.map(Outcome::as_str).to_vec());
+    known
 }

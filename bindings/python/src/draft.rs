@@ -22,7 +22,7 @@ pub(crate) enum Form {
 pub(crate) fn draft(
     py: Python<'_>,
     record: &Bound<'_, PyAny>,
-    index: usize,
+    index: u64,
 ) -> PyResult<RecordDraft> {
     if let Ok(record) = record.cast::<NewRecord>() {
         return Ok(record.get().draft());

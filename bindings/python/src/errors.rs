@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::convert;
 
 /// What the core calls by its JSON name, and what it is called here.
-const NAMES: [(&str, &str); 18] = [
+const NAMES: [(&str, &str); 25] = [
     ("apiKey", "api_key"),
     ("customerSite", "customer_site"),
     ("baseUrl", "base_url"),
@@ -26,6 +26,13 @@ const NAMES: [(&str, &str); 18] = [
     ("buildOnStart", "build_on_start"),
     ("fieldErrors", "field_errors"),
     ("retryAfterMs", "retry_after"),
+    ("batchSize", "batch_size"),
+    ("dryRun", "dry_run"),
+    ("ranks.startAt", "rank_start"),
+    ("waitForCampaignMs", "wait_for_campaign"),
+    ("deadlineMs", "deadline"),
+    ("soleWriter", "sole_writer"),
+    ("notSent", "not_sent"),
 ];
 
 /// The exception for an error of the core. Should even that fail, the failure is what is raised.

@@ -10,6 +10,7 @@ mod errors;
 mod fault;
 mod record;
 mod sandbox;
+mod upload;
 
 use pyo3::prelude::*;
 

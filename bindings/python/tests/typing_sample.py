@@ -12,8 +12,12 @@ from campaigns8x8 import (
     Client,
     FieldError,
     NewRecord,
+    Outcome,
+    Progress,
+    RecordOutcome,
     RecordValidationError,
     Sandbox,
+    UploadReport,
 )
 
 
@@ -23,6 +27,24 @@ def load(client: Client, campaign_id: str) -> int:
         campaign_id, [NewRecord("CRM-1", schedule_at=at), {"crmRecordId": "CRM-2"}]
     )
     return len([record.crm_record_id for record in added])
+
+
+def show(progress: Progress) -> None:
+    print(progress.done, progress.total, progress.eta)
+
+
+def upload(client: Client, campaign_id: str) -> UploadReport:
+    report = client.upload_records(
+        campaign_id,
+        ({"crmRecordId": f"CRM-{n}"} for n in range(1000)),
+        ledger="upload.db",
+        progress=show,
+    )
+    lost: list[RecordOutcome] = [
+        record for record in report.records if record.outcome is Outcome.UNKNOWN
+    ]
+    print(report.counts.added, len(lost))
+    return report
 
 
 def main() -> None:
@@ -44,3 +66,5 @@ def main() -> None:
             print(error.status, error.time, error.retry_after)
         except CampaignsError as error:
             print(error.kind, error.outcome_unknown)
+            if error.report is not None:
+                print(error.report.counts.not_sent)

@@ -5,6 +5,7 @@
     with Client(customer_site="US1") as client:  # key and tenant from CAMPAIGNS8X8_… in the environment
         client.launch(campaign_id)
         client.add_records(campaign_id, [NewRecord("CRM-12345")])
+        report = client.upload_records(campaign_id, "contacts.csv", progress=True)
         client.stop(campaign_id)
 
 Every call blocks, releases the GIL, and can be ended with Ctrl-C. A client may be shared by threads and works in a forked
@@ -25,6 +26,7 @@ from ._enums import (
     CampaignAction,
     CampaignDisplayStatus,
     CampaignState,
+    Outcome,
     Priority,
     RecordResult,
     RecordState,
@@ -54,6 +56,12 @@ from ._errors import (
     UnexpectedResponseError,
 )
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ._upload import Counts, DryRun, Progress, RecordOutcome, UploadReport
+
+_UPLOADS = ("Counts", "DryRun", "Progress", "RecordOutcome", "UploadReport")
+
 __all__ = [
     "ApiError",
     "BadRequestError",
@@ -67,17 +75,22 @@ __all__ = [
     "ConfigError",
     "ConflictError",
     "ConnectionFailedError",
+    "Counts",
     "DeadlineError",
+    "DryRun",
     "FieldError",
     "ForbiddenError",
     "InternalError",
     "InvalidArgumentError",
     "NewRecord",
     "NotFoundError",
+    "Outcome",
     "Priority",
+    "Progress",
     "RateLimitedError",
     "Record",
     "RecordCount",
+    "RecordOutcome",
     "RecordResult",
     "RecordState",
     "RecordType",
@@ -89,5 +102,19 @@ __all__ = [
     "TlsError",
     "UnauthorizedError",
     "UnexpectedResponseError",
+    "UploadReport",
     "__version__",
 ]
+
+
+def __getattr__(name: str) -> object:
+    # Named tuples cost more to make than the rest of the package to import, and few programs name these.
+    if name in _UPLOADS:
+        from . import _upload
+
+        return getattr(_upload, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(_UPLOADS))

@@ -1,10 +1,10 @@
 """Types of the native half of the package."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Literal, TypedDict, final
+from typing import Any, Literal, Protocol, TypedDict, final
 from uuid import UUID
 
 from ._enums import (
@@ -16,6 +16,7 @@ from ._enums import (
     RecordState,
     RecordType,
 )
+from ._upload import Progress, UploadReport
 
 __all__ = [
     "Campaign",
@@ -38,6 +39,13 @@ class _Requests(TypedDict):
 class _RateLimit(_Requests, total=False):
     per: int
     style: Literal["x-ratelimit", "retry-after"]
+
+class _DataFrame(Protocol):
+    @property
+    def columns(self) -> Any: ...
+    def itertuples(
+        self, index: bool = ..., name: str | None = ...
+    ) -> Iterable[Any]: ...
 
 class _RandomFaults(TypedDict):
     probability: float
@@ -211,6 +219,25 @@ class Client:
         campaign_id: str | UUID,
         records: Iterable[NewRecord | Mapping[str, Any]],
     ) -> list[Record]: ...
+    def upload_records(
+        self,
+        campaign_id: str | UUID,
+        source: Iterable[NewRecord | Mapping[str, Any]]
+        | str
+        | os.PathLike[str]
+        | _DataFrame,
+        *,
+        columns: dict[str, str] | None = None,
+        concurrency: int = 4,
+        batch_size: int = 100,
+        ledger: str | os.PathLike[str] | None = None,
+        dry_run: bool = False,
+        rank_start: float | None = None,
+        wait_for_campaign: float = 60.0,
+        deadline: float | None = None,
+        sole_writer: bool = False,
+        progress: Callable[[Progress], Any] | bool | None = None,
+    ) -> UploadReport: ...
     def close(self) -> None: ...
     def __enter__(self) -> Client: ...
     def __exit__(

@@ -97,3 +97,18 @@ class RecordResult(_WireEnum):
     MAX_ATTEMPTS_REACHED = "MAX_ATTEMPTS_REACHED"
     INTERACTION_SKIPPED = "INTERACTION_SKIPPED"
     CALLBACK_SCHEDULED = "CALLBACK_SCHEDULED"
+
+
+class Outcome(_WireEnum):
+    """What became of a record of an upload."""
+
+    ADDED = "added"
+    """This upload put it on the campaign; the server said so."""
+    ALREADY_PRESENT = "alreadyPresent"
+    """It is on the campaign: put there before, by somebody else, or by an attempt whose answer was lost."""
+    REJECTED = "rejected"
+    """It breaks a rule, and is not on the campaign by this upload."""
+    NOT_SENT = "notSent"
+    """Not put on the campaign by this upload: never sent, or refused for a reason that is not the record's."""
+    UNKNOWN = "unknown"
+    """A request with it got no answer before the upload stopped."""

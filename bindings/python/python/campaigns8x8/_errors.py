@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any, NamedTuple
 
+    from ._upload import UploadReport
+
     class FieldError(NamedTuple):
         """One broken rule."""
 
@@ -52,7 +54,12 @@ class CampaignsError(Exception):
             FieldError(fault["field"], fault["code"], fault["message"])
             for fault in facts.get("fieldErrors", ())
         ]
-        self.report: Any = None
+        report = facts.get("report")
+        self.report: UploadReport | None = None
+        if report is not None:
+            from ._upload import _report_of
+
+            self.report = _report_of(report)
 
     def __str__(self) -> str:
         return f"{self.message} ({self.hint})" if self.hint else self.message
@@ -186,7 +193,7 @@ class CancelledError(CampaignsError):
 
 
 class StorageError(CampaignsError, OSError):
-    """The upload ledger cannot be read or written."""
+    """A file of an upload cannot be read or written: its source or its ledger."""
 
     kind = "storage"
 
