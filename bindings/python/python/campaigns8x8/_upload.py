@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     class RecordOutcome(NamedTuple):
         """A record that was not added, and why."""
 
-        index: int
+        index: int  # type: ignore[assignment]  # stands before the tuple's own
         crm_record_id: str | None
         outcome: Outcome
         field_errors: list[FieldError]
@@ -258,7 +258,8 @@ def _progress_of(progress: Any) -> Callable[[Progress], Any] | None:
         file = sys.stderr
         return _Bar(file) if file is not None and file.isatty() else None
     if callable(progress):
-        return progress
+        function: Callable[[Progress], Any] = progress
+        return function
     raise TypeError(
         f"progress is {type(progress).__name__}; accepted are a callable, True, False and None"
     )
@@ -274,7 +275,8 @@ def _rows(source: Any, columns: dict[str, str] | None) -> Iterable[Any]:
         raise InvalidArgumentError(
             "columns is for CSV files and DataFrames; records have the wire names"
         )
-    return source
+    rows: Iterable[Any] = source
+    return rows
 
 
 _FIELDS = ("crmRecordId", "scheduleAt", "priority", "rank")
@@ -318,7 +320,7 @@ def _frame_dicts(frame: Any, places: dict[str, int]) -> Iterator[dict[str, Any]]
         for field, place in places.items():
             value = row[place]
             try:
-                missing = bool(value != value)
+                missing = bool(value != value)  # noqa: PLR0124
             except (TypeError, ValueError):
                 missing = True
             if not missing:
