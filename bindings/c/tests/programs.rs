@@ -5,12 +5,13 @@ mod harness;
 use std::collections::HashSet;
 use std::io::Read;
 use std::net::TcpListener;
-use std::process::Command;
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use campaigns::CampaignState;
-use campaigns::sandbox::{Sandbox, SandboxOptions};
+use campaigns::sandbox::{Fault, Faults, Sandbox, SandboxOptions};
 use harness::{Library, Program, build, c, cpp, root, succeeded, with_sandbox};
 
 const CPP11: &[&str] = &["-std=c++11", "-Wall", "-Wextra", "-Wpedantic", "-Werror"];
@@ -108,6 +109,55 @@ fn uploads_report_progress_cancel_and_tell_the_outcome() {
         (from("whole"), from("first"), from("second")),
         (500, 150, 150)
     );
+}
+
+#[test]
+fn a_csv_file_is_uploaded_from_c_and_ctrl_c_ends_it_with_a_report() {
+    let program = c("bindings/c/examples/upload_csv.c").compile(library());
+    let csv = Path::new(env!("CARGO_TARGET_TMPDIR")).join("from \"c\".csv");
+    let rows: String = (0..3000).map(|n| format!("CRM-{n}\n")).collect();
+    std::fs::write(&csv, format!("crmRecordId\n{rows}")).unwrap();
+    let sandbox = Sandbox::start_with(SandboxOptions {
+        state: CampaignState::Running,
+        faults: Faults::Random {
+            probability: 1.0,
+            kinds: vec![Fault::Delay(Duration::from_millis(100))],
+        },
+        ..SandboxOptions::default()
+    })
+    .unwrap();
+    let mut command = Command::new(&program);
+    let command = with_sandbox(
+        command.arg(sandbox.campaign_id().to_string()).arg(&csv),
+        &sandbox,
+    );
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while sandbox.requests() == 0 && child.try_wait().unwrap().is_none() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let interrupted = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(interrupted.success());
+    let output = child.wait_with_output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.starts_with("C8X8_ERR_CANCELLED\n"), "{text}");
+    let stored = sandbox.stored().len();
+    assert!(stored < 3000);
+    assert!(text.contains(&format!("\"added\":{stored},")), "{text}");
+
+    sandbox.set_faults(Faults::None);
+    let output = command.output().unwrap();
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.starts_with("C8X8_OK\n"), "{text}");
+    assert!(text.contains("\"complete\":true"), "{text}");
+    assert_eq!(sandbox.stored().len(), 3000);
 }
 
 #[test]

@@ -1,13 +1,16 @@
 //! The vendor's four steps against a sandbox in this process, shown as a person would like to read them.
 
+use std::collections::HashSet;
 use std::error::Error;
+use std::ops::ControlFlow;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use campaigns8x8::sandbox::{Sandbox, SandboxOptions};
+use campaigns8x8::sandbox::{Fault, Faults, Sandbox, SandboxOptions};
 use campaigns8x8::{
-    CampaignAction, CampaignState, Client, ErrorKind, LogLevel, ModifyCampaign, NewRecord, Priority,
+    CampaignAction, CampaignState, Client, ErrorKind, LogLevel, ModifyCampaign, NewRecord,
+    Priority, Source, UploadOptions,
 };
 
 use crate::terminal::{Page, is_broken_pipe};
@@ -48,7 +51,13 @@ pub fn run() -> Outcome {
     demo.step("2. Start it, as soon as it is built", Demo::start)?;
     demo.step("3. Add records, as soon as it runs", Demo::add_records)?;
     demo.step("4. Pause it", Demo::pause)?;
-    demo.summarize()
+    demo.summarize()?;
+    demo.step(
+        "And 1,500 records from a CSV file, over a bad line",
+        Demo::upload,
+    )?;
+    demo.page.line("\nEvery step did what it should.")?;
+    Ok(())
 }
 
 impl Demo {
@@ -191,7 +200,96 @@ impl Demo {
         if order != expected {
             return Err(format!("the dial order is not {}", expected.join(", ")).into());
         }
-        self.page.line("\nEvery step did what it should.")?;
+        Ok(())
+    }
+
+    /// Answers are lost and requests fail; what the report says is compared with what the sandbox really has.
+    fn upload(&mut self) -> Outcome {
+        let path =
+            std::env::temp_dir().join(format!("campaigns8x8-demo-{}.csv", std::process::id()));
+        let mut csv = "Account ID,priority,Name\n".to_owned();
+        for n in 1..=1500 {
+            let priority = if n == 7 { "URGENT" } else { "LOW" };
+            csv.push_str(&format!("CRM-{},{priority},\"Smith, J.\"\n", 5000 + n));
+        }
+        std::fs::write(&path, csv)?;
+        let result = self.upload_file(&path);
+        std::fs::remove_file(&path)?;
+        result
+    }
+
+    fn upload_file(&mut self, path: &std::path::Path) -> Outcome {
+        self.sandbox.put_record("CRM-5900");
+        self.sandbox.set_faults(Faults::Scheduled(vec![
+            None,
+            Some(Fault::LostAnswer),
+            None,
+            Some(Fault::ErrorBefore(503)),
+            Some(Fault::LostRequest),
+            None,
+            Some(Fault::ErrorAfter(500)),
+        ]));
+        let before: HashSet<String> = self.sandbox.stored().into_iter().collect();
+        let requests = self.sandbox.requests();
+        let columns = [("crmRecordId", "Account ID")];
+        let source = Source::csv(path, columns)?;
+        let options = UploadOptions {
+            sole_writer: true,
+            ..UploadOptions::default()
+        };
+        self.page.line(&format!(
+            "   {}: row 8 breaks a rule, CRM-5900 is on the campaign already;\n   \
+             two answers are lost after storing, one request is lost, one is answered 503",
+            path.display()
+        ))?;
+        let report =
+            self.client
+                .upload_records(&self.sandbox.campaign_id(), source, &options, |_| {
+                    ControlFlow::Continue(())
+                })?;
+        let attempts: Vec<_> = self.attempts.try_iter().collect();
+        let refused: Vec<_> = attempts
+            .iter()
+            .filter(|line| !line.contains(" 200 "))
+            .cloned()
+            .collect();
+        self.show(&refused)?;
+        let counts = report.counts;
+        self.page.line(&format!(
+            "   report    {} records: {} added, {} already present, {} rejected, {} not sent, {} unknown\n   \
+             requests  {}, {} of them repetitions",
+            counts.total,
+            counts.added,
+            counts.already_present,
+            counts.rejected,
+            counts.not_sent,
+            counts.unknown,
+            report.requests,
+            report.retries,
+        ))?;
+        for record in &report.records {
+            let why = record.field_errors.first();
+            self.page.line(&format!(
+                "   {:<9} {} {}",
+                record.crm_record_id.as_deref().unwrap_or("?"),
+                record.outcome.as_str(),
+                why.map_or_else(String::new, |fault| format!(
+                    "({}: {})",
+                    fault.field, fault.message
+                )),
+            ))?;
+        }
+        let stored = self.sandbox.stored();
+        let once: HashSet<&String> = stored.iter().collect();
+        let added = once.iter().filter(|id| !before.contains(**id)).count();
+        self.page.line(&format!(
+            "   sandbox   {} records, each once; {added} of them new; {} requests came",
+            stored.len(),
+            self.sandbox.requests() - requests,
+        ))?;
+        if once.len() != stored.len() || added as u64 != counts.added || !report.complete {
+            return Err("the report and the sandbox do not agree".into());
+        }
         Ok(())
     }
 }
