@@ -8,7 +8,7 @@ VENV     = target/venv
 TESTS_MAY = -A clippy::unwrap_used -A clippy::expect_used -A clippy::panic -A clippy::indexing_slicing \
             -A clippy::print_stdout -A clippy::print_stderr
 
-.PHONY: help demo test test-rust test-c test-install test-python check check-rust check-python bench header install venv clean
+.PHONY: help demo test test-rust test-c test-install test-python check check-rust check-python truth bench header install venv clean
 
 help: ## What can be made here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s'|'
@@ -49,6 +49,10 @@ check-python: venv
 	$(VENV)/bin/ruff format --check bindings/python
 	$(VENV)/bin/mypy --strict bindings/python/tests/typing_sample.py
 	$(VENV)/bin/python -m mypy.stubtest campaigns8x8 --allowlist bindings/python/stubtest-allowlist.txt
+
+truth: ## The promise of an upload, 100,000 generated cases of inputs and faults (about an hour)
+	@$(NEED) cargo cc
+	PROPTEST_CASES=100000 $(CARGO) test --release --features sandbox --test upload_truth
 
 bench: venv ## What an upload costs: requests, records a second, CPU; beside a plain loop over requests
 	$(CARGO) bench --features sandbox --bench upload

@@ -1,7 +1,7 @@
 //! The promise of an upload, under generated inputs and schedules of faults: each record has exactly one outcome, and it
 //! is true; nothing is on the campaign twice, nothing is missing; the counts add up.
 //!
-//! 1,000 cases; `PROPTEST_CASES=100000 cargo test --release --features sandbox --test upload_truth` runs more.
+//! 1,000 cases; `make truth` runs 100,000.
 
 #![cfg(feature = "sandbox")]
 
@@ -436,8 +436,13 @@ fn ran(case: &Case) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+fn cases() -> u32 {
+    let asked = std::env::var("PROPTEST_CASES").ok();
+    asked.map_or(1000, |cases| cases.parse().unwrap())
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1000, max_shrink_iters: 2000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), max_shrink_iters: 2000, ..ProptestConfig::default() })]
 
     #[test]
     fn each_record_has_one_true_outcome(case in case()) {

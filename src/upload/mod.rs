@@ -2,7 +2,8 @@
 //!
 //! The [`Uploader`](uploader::Uploader) takes records on the caller's thread and makes batches of them; [`worker`]s send
 //! them. What a batch is asked next, and what its answers mean, is an [`inquiry`]; what a refusal is about, [`refusal`]; what
-//! accepted requests prove, [`witness`]. The [`ledger`] is what is known of each record, on disk. They share a [`run`].
+//! accepted requests prove, [`witness`]. The [`ledger`] is what is known of each record, on disk; what an [`earlier`] upload left
+//! in it is taken up again. A record that is wrong by itself is found out as a [`candidate`]. They share a [`run`].
 //!
 //! # The promise
 //! When an upload ends, each record has exactly one outcome, and it is true:
@@ -52,6 +53,8 @@
 //!
 //! To get there a refused set is divided in halves (about 14 requests for one bad record in a hundred, at most).
 
+mod candidate;
+mod earlier;
 mod inquiry;
 mod ledger;
 mod options;

@@ -1,7 +1,7 @@
 //! The caller's side of an upload: takes records, makes batches, reports progress, and ends with the report. Everything
 //! here happens on the caller's thread.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::mem;
 use std::ops::ControlFlow;
@@ -9,23 +9,23 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
-
+use super::candidate::{self, Candidate, Wrong};
+use super::earlier::{self, Earlier};
 use super::inquiry::Item;
-use super::ledger::{self, Known, Ledger, Row, Subject, wrong_file};
-use super::options::{Ranks, UploadOptions};
+use super::ledger::{Known, Ledger, Row, Subject, wrong_file};
+use super::options::UploadOptions;
 use super::report::{DryRun, Outcome, Progress, RecordOutcome, UploadReport};
 use super::run::{Batch, Run};
 use super::source::{Entry, Source, drafts_from_json};
 use super::worker;
 use crate::cancel::Cancel;
 use crate::client::Client;
-use crate::error::{self, Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::identifier::CampaignId;
-use crate::model::{FieldError, NewRecord};
-use crate::request_json::{quoted, shorten};
+use crate::model::NewRecord;
+use crate::request_json::quoted;
 use crate::transport::{Patience, block_signals, interrupted};
-use crate::validate::{self, RecordDraft};
+use crate::validate::RecordDraft;
 
 /// At most ten progress reports a second.
 const BETWEEN_REPORTS: Duration = Duration::from_millis(100);
@@ -77,14 +77,6 @@ pub struct Uploader<'p> {
     batches: u64,
 }
 
-/// What an earlier upload with the same ledger left, while the input is not read that far.
-struct Earlier {
-    extent: u64,
-    /// Records whose answer was lost, by the request they went in.
-    lost: BTreeMap<i64, Vec<Item>>,
-    unsent: Vec<Item>,
-}
-
 impl std::fmt::Debug for Uploader<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Uploader")
@@ -132,11 +124,7 @@ impl<'p> Uploader<'p> {
             batch: Vec::new(),
             ids: HashMap::new(),
             seen: HashSet::new(),
-            earlier: (extent > 0).then(|| Earlier {
-                extent,
-                lost: BTreeMap::new(),
-                unsent: Vec::new(),
-            }),
+            earlier: (extent > 0).then(|| Earlier::new(extent)),
             earlier_total,
             batches: 0,
         };
@@ -226,11 +214,11 @@ impl<'p> Uploader<'p> {
     fn push_entry(&mut self, entry: Entry) -> Result<()> {
         self.attend()?;
         let index = self.next_index;
-        let mut checked = self.check(entry, index);
+        let mut candidate = candidate::check(entry, index, self.run.options.ranks);
         let known = self.known(index)?;
-        self.compare_with_earlier(index, &checked, known.as_ref())?;
+        self.compare(index, &candidate, known.as_ref())?;
         self.next_index += 1;
-        if let Ok(record) = &checked
+        if let Ok(record) = &candidate
             && self.run.options.sole_writer
             && !self.seen.insert(fingerprint(record.crm_record_id.as_str()))
         {
@@ -238,13 +226,18 @@ impl<'p> Uploader<'p> {
                 "{} stands in the input already",
                 quoted(record.crm_record_id.as_str())
             );
-            checked = Err(Wrong::of(record, "crmRecordId", "Duplicate", message));
+            candidate = Err(Wrong::of(record, "crmRecordId", "Duplicate", message));
         }
-        match (checked, known) {
-            (checked, Some(known)) if self.settle_as_known(index, &checked, &known) => {}
-            (Ok(record), Some(known)) => self.take_up_again(Item { index, record }, &known),
-            (Ok(record), None) => self.add(Item { index, record })?,
-            (Err(wrong), _) => self.reject(index, wrong)?,
+        let certain = known
+            .as_ref()
+            .and_then(|known| earlier::certain(index, &candidate, known));
+        match (certain, candidate, &mut self.earlier) {
+            (Some(outcome), ..) => self.run.state().tally.add(outcome),
+            (None, Err(wrong), _) => self.reject(index, wrong)?,
+            (None, Ok(record), Some(earlier)) => {
+                earlier.keep(Item { index, record }, known.as_ref());
+            }
+            (None, Ok(record), None) => self.add(Item { index, record })?,
         }
         if self
             .earlier
@@ -256,76 +249,16 @@ impl<'p> Uploader<'p> {
         Ok(())
     }
 
-    fn check(&self, entry: Entry, index: u64) -> Result<NewRecord, Wrong> {
-        let (result, id, text) = match entry {
-            Entry::Record(record) => {
-                let faults = validate::check_record(&record, "");
-                if faults.is_empty() {
-                    return self.with_rank(record, index);
-                }
-                let text = ledger::as_written(&record);
-                (Err(faults), Some(record.crm_record_id.to_string()), text)
-            }
-            Entry::Draft(draft) => (
-                validate::check_draft(&draft, ""),
-                id_of(&draft),
-                text_of(&draft),
-            ),
-            Entry::Row { row, draft } => {
-                let result = validate::check_draft(&draft, "").map_err(|mut faults| {
-                    for fault in &mut faults {
-                        fault.message = format!("row {row}: {}", fault.message);
-                    }
-                    faults
-                });
-                (result, id_of(&draft), text_of(&draft))
-            }
-            Entry::Wrong {
-                crm_record_id,
-                text,
-                fault,
-            } => (Err(vec![fault]), crm_record_id, text),
-        };
-        match result {
-            Ok(record) => self.with_rank(record, index),
-            Err(faults) => Err(Wrong::new(id, faults, text)),
-        }
-    }
-
-    fn with_rank(&self, record: NewRecord, index: u64) -> Result<NewRecord, Wrong> {
-        let Ranks::StartAt(start) = self.run.options.ranks else {
-            return Ok(record);
-        };
-        if record.rank.is_some() {
-            let message = "must be left out: this upload numbers the records itself".to_owned();
-            return Err(Wrong::of(&record, "rank", "Conflict", message));
-        }
-        Ok(record.rank(start + index as f64))
-    }
-
     /// The input must be the one that the ledger was begun with.
-    fn compare_with_earlier(
-        &self,
-        index: u64,
-        checked: &Result<NewRecord, Wrong>,
-        known: Option<&Known>,
-    ) -> Result<()> {
+    fn compare(&self, index: u64, candidate: &Candidate, known: Option<&Known>) -> Result<()> {
         if self.earlier_total.is_some_and(|total| total <= index) {
             return Err(self.other_input(&format!(
                 "the input that it was begun with ended after {index} records, this one goes on"
             )));
         }
-        let given = match checked {
-            Ok(record) => ledger::as_written(record),
-            Err(wrong) => wrong.text.clone(),
-        };
-        match known {
-            Some(known) if known.record != given => Err(self.other_input(&format!(
-                "record {index} of the input that it was begun with is {}, here it is {}",
-                shorten(&known.record),
-                shorten(&given)
-            ))),
-            _ => Ok(()),
+        match known.and_then(|known| earlier::difference(index, candidate, known)) {
+            Some(what) => Err(self.other_input(&what)),
+            None => Ok(()),
         }
     }
 
@@ -341,66 +274,20 @@ impl<'p> Uploader<'p> {
         }
     }
 
-    /// Takes over what the ledger is certain of.
-    fn settle_as_known(
-        &self,
-        index: u64,
-        checked: &Result<NewRecord, Wrong>,
-        known: &Known,
-    ) -> bool {
-        let settled = [Outcome::Added, Outcome::AlreadyPresent, Outcome::Rejected];
-        let Some(outcome) = settled
-            .into_iter()
-            .find(|outcome| outcome.as_str() == known.outcome)
-        else {
-            return false;
-        };
-        let detail: Value = known
-            .detail
-            .as_deref()
-            .and_then(|detail| serde_json::from_str(detail).ok())
-            .unwrap_or_default();
-        let faults = detail.get("fieldErrors").cloned().unwrap_or_default();
-        self.run.state().tally.add(RecordOutcome {
-            index,
-            crm_record_id: match checked {
-                Ok(record) => Some(record.crm_record_id.to_string()),
-                Err(wrong) => wrong.id.clone(),
-            },
-            outcome,
-            field_errors: serde_json::from_value(faults).unwrap_or_default(),
-            error: detail.get("error").and_then(error::from_json),
-        });
-        true
-    }
-
-    /// A record of an earlier upload without an outcome.
-    fn take_up_again(&mut self, item: Item, known: &Known) {
-        let Some(earlier) = &mut self.earlier else {
-            return;
-        };
-        match known.request {
-            Some(request) if known.outcome != Outcome::NotSent.as_str() => {
-                earlier.lost.entry(request).or_default().push(item);
-            }
-            _ => earlier.unsent.push(item),
-        }
-    }
-
     /// All that the ledger knows was compared with the input: what is open of it may be sent now.
     fn leave_earlier_behind(&mut self) -> Result<()> {
         let Some(earlier) = self.earlier.take() else {
             return Ok(());
         };
+        let (lost, unsent) = earlier.into_open();
         let mut result = Ok(());
-        for items in earlier.lost.into_values() {
-            let batch = Batch { items, lost: true };
+        for batch in lost {
             match result {
                 Ok(()) => result = self.enqueue(batch),
                 Err(_) => self.give_up(&batch),
             }
         }
-        for item in earlier.unsent {
+        for item in unsent {
             match result {
                 Ok(()) => result = self.add(item),
                 Err(_) => self.batch.push(item),
@@ -429,11 +316,6 @@ impl<'p> Uploader<'p> {
             );
             let wrong = Wrong::of(&item.record, "crmRecordId", "Duplicate", message);
             return self.reject(item.index, wrong);
-        }
-        if let Some(earlier) = &mut self.earlier {
-            // A record that the ledger does not know, among those that it does.
-            earlier.unsent.push(item);
-            return Ok(());
         }
         self.ids.insert(id.to_owned(), item.index);
         self.batch.push(item);
@@ -617,10 +499,10 @@ impl<'p> Uploader<'p> {
         let items = mem::take(&mut self.batch);
         self.give_up(&Batch { items, lost: false });
         if let Some(earlier) = self.earlier.take() {
-            for items in earlier.lost.into_values() {
-                self.give_up(&Batch { items, lost: true });
+            let (lost, items) = earlier.into_open();
+            for batch in lost {
+                self.give_up(&batch);
             }
-            let items = earlier.unsent;
             self.give_up(&Batch { items, lost: false });
         }
     }
@@ -684,50 +566,6 @@ impl Drop for Uploader<'_> {
             self.join();
         }
     }
-}
-
-/// A record that is wrong by itself.
-struct Wrong {
-    id: Option<String>,
-    faults: Vec<FieldError>,
-    /// What the input says.
-    text: String,
-}
-
-impl Wrong {
-    fn new(id: Option<String>, faults: Vec<FieldError>, text: String) -> Self {
-        Self { id, faults, text }
-    }
-
-    /// A record that is right in itself, and wrong where it stands.
-    fn of(record: &NewRecord, field: &str, code: &str, message: String) -> Self {
-        Self::new(
-            Some(record.crm_record_id.to_string()),
-            vec![FieldError::new(field, code, message)],
-            ledger::as_written(record),
-        )
-    }
-}
-
-fn id_of(draft: &RecordDraft) -> Option<String> {
-    match &draft.crm_record_id {
-        Some(Value::String(id)) => Some(shorten(id)),
-        _ => None,
-    }
-}
-
-fn text_of(draft: &RecordDraft) -> String {
-    let fields = [
-        ("crmRecordId", &draft.crm_record_id),
-        ("scheduleAt", &draft.schedule_at),
-        ("priority", &draft.priority),
-        ("rank", &draft.rank),
-    ];
-    let object: serde_json::Map<String, Value> = fields
-        .into_iter()
-        .filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)))
-        .collect();
-    Value::Object(object).to_string()
 }
 
 /// Stands for an id in little room: among a thousand million ids, two share one with a chance of about 10^-21.
