@@ -345,14 +345,17 @@ fn program(sandbox: &Sandbox, csv: &Path, ledger: &Path, sole_writer: bool) -> C
     command
 }
 
-/// Kills the program at some moment after its first request.
-fn kill_at(mut child: Child, sandbox: &Sandbox, after: Duration) {
-    let before = sandbox.requests();
-    let patience = Instant::now() + Duration::from_secs(20);
-    while sandbox.requests() == before && Instant::now() < patience {
+/// Kills the program a moment after so many records were stored.
+fn kill_at(mut child: Child, sandbox: &Sandbox, stored: u64, later: Duration) {
+    let count = || {
+        let campaign: serde_json::Value = serde_json::from_str(&sandbox.campaign_json()).unwrap();
+        campaign["recordCount"].as_u64().unwrap()
+    };
+    let patience = Instant::now() + Duration::from_secs(60);
+    while count() < stored && Instant::now() < patience {
         std::thread::sleep(Duration::from_millis(1));
     }
-    std::thread::sleep(after);
+    std::thread::sleep(later);
     // SIGKILL: nothing of it runs any more.
     child.kill().unwrap();
     child.wait().unwrap();
@@ -374,11 +377,12 @@ fn killed_twenty_times(sole_writer: bool) {
         ],
     });
     let mut chance = fastrand::Rng::with_seed(8);
-    for _ in 0..KILLS {
+    for kill in 0..KILLS {
         let child = program(&sandbox, &csv, &ledger, sole_writer)
             .spawn()
             .unwrap();
-        kill_at(child, &sandbox, Duration::from_millis(chance.u64(0..300)));
+        let later = Duration::from_micros(chance.u64(0..8000));
+        kill_at(child, &sandbox, kill * 900 + chance.u64(1..700), later);
     }
     let stored_at_the_kills = sandbox.stored().len();
     assert!(
