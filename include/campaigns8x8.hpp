@@ -14,9 +14,12 @@
 
 #include "campaigns8x8.h"
 
+#include <cstddef>
 #include <exception>
 #include <functional>
+#include <iterator>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -105,7 +108,10 @@ public:
   /// Throws what the function has thrown since this was last asked.
   void rethrow() {
 #if CAMPAIGNS8X8_EXCEPTIONS
-    if (std::exception_ptr thrown = std::exchange(thrown_, nullptr))
+    std::unique_lock<std::mutex> lock(mutex_);
+    std::exception_ptr thrown = std::exchange(thrown_, nullptr);
+    lock.unlock();
+    if (thrown)
       std::rethrow_exception(thrown);
 #endif
   }
@@ -115,8 +121,9 @@ private:
     Progress &self = *static_cast<Progress *>(userdata);
 #if CAMPAIGNS8X8_EXCEPTIONS
     try {
-      return self.thrown_ ? 1 : self.function_(progress_json);
+      return self.function_(progress_json);
     } catch (...) {
+      const std::lock_guard<std::mutex> lock(self.mutex_);
       self.thrown_ = std::current_exception();
       return 1;
     }
@@ -127,6 +134,8 @@ private:
 
   std::function<int32_t(std::string_view)> function_;
 #if CAMPAIGNS8X8_EXCEPTIONS
+  // Another thread may be in the function while this one leaves its own call.
+  std::mutex mutex_;
   std::exception_ptr thrown_;
 #endif
 };
@@ -343,7 +352,8 @@ private:
   std::unique_ptr<c8x8_client, detail::FreeClient> handle_;
 };
 
-/// An upload whose records are pushed. Movable; one call at a time. Destroyed before finish(), it gives the upload up.
+/// An upload whose records are pushed. Movable while no call uses it; calls from several threads wait for each other. Destroyed
+/// before finish(), it gives the upload up.
 class Uploader {
 public:
   /// An uploader without an upload: only good to be assigned to, or to be made by try_new.
@@ -388,9 +398,43 @@ public:
     return call([&](char **out) { return c8x8_uploader_finish(handle_.get(), out); });
   }
 
+  /// Hands over one record, e.g. {"crmRecordId":"CRM-1"}.
+  Result try_push_record(std::string_view record_json) {
+    std::string request = R"({"records":[)";
+    request.append(record_json).append("]}");
+    return try_push(request);
+  }
+
 #if CAMPAIGNS8X8_EXCEPTIONS
   std::string push(std::string_view request_json) { return detail::or_throw(try_push(request_json)); }
+  std::string push_record(std::string_view record_json) { return detail::or_throw(try_push_record(record_json)); }
   std::string finish() { return detail::or_throw(try_finish()); }
+
+  /// Pushes each record that is assigned to it. Copies push into the same upload.
+  class Inserter {
+  public:
+    using iterator_category = std::output_iterator_tag;
+    using value_type = void;
+    using difference_type = std::ptrdiff_t;
+    using pointer = void;
+    using reference = void;
+
+    explicit Inserter(Uploader &uploader) noexcept : uploader_(&uploader) {}
+
+    Inserter &operator=(std::string_view record_json) {
+      uploader_->push_record(record_json);
+      return *this;
+    }
+    Inserter &operator*() noexcept { return *this; }
+    Inserter &operator++() noexcept { return *this; }
+    Inserter &operator++(int) noexcept { return *this; }
+
+  private:
+    Uploader *uploader_;
+  };
+
+  /// An output iterator for records as JSON: std::transform(begin, end, uploader.inserter(), to_json).
+  Inserter inserter() noexcept { return Inserter(*this); }
 #endif
 
   /// The C handle; stays this object's.

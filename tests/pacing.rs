@@ -7,7 +7,9 @@ mod support;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use campaigns8x8::sandbox::{RateLimitStyle, Sandbox, SandboxOptions, SandboxRateLimit};
+use campaigns8x8::sandbox::{
+    Fault, Faults, RateLimitStyle, Sandbox, SandboxOptions, SandboxRateLimit,
+};
 use campaigns8x8::{CampaignState, Client, NewRecord, RateLimit};
 use support::campaign;
 
@@ -73,4 +75,28 @@ fn the_servers_limit_is_used_and_never_exceeded() {
     let allowed = PER_SECOND * SECONDS;
     println!("{stored} of {allowed} used");
     assert!(stored * 100 >= allowed * 80, "{stored} of {allowed}");
+}
+
+#[test]
+fn a_refusal_by_itself_holds_the_client_back_once_and_teaches_it_nothing() {
+    let busy = || {
+        Some(Fault::RateLimited {
+            retry_after_secs: 1,
+        })
+    };
+    let sandbox = Sandbox::start_with(SandboxOptions {
+        state: CampaignState::Running,
+        faults: Faults::Scheduled(vec![None, busy(), None, busy()]),
+        ..SandboxOptions::default()
+    })
+    .unwrap();
+    let client = Client::new(sandbox.config()).unwrap();
+    let started = Instant::now();
+    for n in 0..100 {
+        let record = NewRecord::new(&format!("CRM-{n}")).unwrap();
+        client.add_records(&campaign(), &[record]).unwrap();
+    }
+    let took = started.elapsed();
+    assert!(took >= Duration::from_secs(2), "{took:?}");
+    assert!(took < Duration::from_secs(5), "{took:?}");
 }

@@ -205,7 +205,7 @@ impl Case {
             },
             // Long enough for a BUILDING and a STARTING, where one comes.
             wait_for_campaign: match self.breaks {
-                Break::Building(_) | Break::Starting(_) => Duration::from_secs(5),
+                Break::Building(_) | Break::Starting(_) => Duration::from_secs(1),
                 _ => Duration::from_millis(20),
             },
             ..UploadOptions::default()

@@ -110,29 +110,36 @@ impl Plan {
         self.allowed.push_back(now);
     }
 
-    /// A server that tells no limit has just enforced one.
+    /// A server that tells no limit has just enforced one. What it let through since it did so last is what a window allows.
     fn guess(&mut self, wait: Duration, now: Instant) {
-        let window_began = self.held_until;
-        if window_began.is_some_and(|until| now < until) {
-            // An echo: it was under way when the first one of this window came.
+        /// Two refusals further apart than this have nothing to do with each other.
+        const LONGEST: Duration = Duration::from_secs(120);
+        let Some(began) = self.held_until.filter(|_| wait >= Duration::from_secs(1)) else {
+            return;
+        };
+        let lasted = (now + wait).saturating_duration_since(began);
+        if now < began || lasted > LONGEST && self.guessed.is_none() {
+            // An echo: it was under way when the first one of this window came. Or one by itself.
             return;
         }
-        let ends = now + wait;
-        let before = self.guessed.as_ref();
-        let mut window = before.map_or(Duration::ZERO, |guessed| guessed.window);
-        window = window.max(whole_seconds(wait));
-        if let Some(lasted) = window_began.map(|began| ends - began)
-            && lasted < window * 2
-        {
-            window = window.max(whole_seconds(lasted));
-        }
-        let allowed = self.allowed.iter().rev();
-        let count = allowed.take_while(|at| **at + window > now).count() as u64;
-        let limit = match before {
-            Some(guessed) if guessed.limit <= count => guessed.limit - 1,
-            _ => count,
+        let window = match &self.guessed {
+            Some(guessed) => guessed.window,
+            None => Duration::from_secs(lasted.as_secs().max(1)),
         };
-        self.guessed = Some(GuessedLimit::new(limit.max(1), window, ends));
+        let since = match &self.guessed {
+            Some(_) => now
+                .checked_sub(window)
+                .map_or(began, |since| since.max(began)),
+            None => began,
+        };
+        let allowed = self.allowed.iter().rev().take_while(|at| **at >= since);
+        let limit = match (&self.guessed, allowed.count() as u64) {
+            (Some(guessed), count) => count.min(guessed.limit - 1).max(1),
+            // Too few to tell a limit from a server that is out of sorts.
+            (None, 0..=2) => return,
+            (None, count) => count,
+        };
+        self.guessed = Some(GuessedLimit::new(limit, window, now + wait));
     }
 
     fn learn(&mut self, allowance: Allowance, now: Instant) {
@@ -208,21 +215,23 @@ impl OwnLimit {
 struct GuessedLimit {
     limit: u64,
     window: Duration,
-    /// When to try one more: the guess was low if somebody else used the key at the time.
+    /// When to try more, and how many: the guess was low if somebody else used the key at the time.
     grows: Instant,
+    growth: u64,
     /// When the latest `limit` requests go.
     places: VecDeque<Instant>,
 }
 
 impl GuessedLimit {
-    /// Windows without a 429 before one more is tried.
-    const QUIET: u32 = 60;
+    /// Without a 429 for as long, and for two windows, more is tried.
+    const QUIET: Duration = Duration::from_secs(30);
 
     fn new(limit: u64, window: Duration, begins: Instant) -> Self {
         Self {
             limit,
             window,
-            grows: begins + window * Self::QUIET,
+            grows: begins + Self::QUIET.max(window * 2),
+            growth: 1,
             places: VecDeque::new(),
         }
     }
@@ -231,7 +240,8 @@ impl GuessedLimit {
         /// What the way to the server may differ from one request to the next.
         const JITTER: Duration = Duration::from_millis(8);
         if earliest >= self.grows {
-            self.limit += 1;
+            self.limit = self.limit.saturating_add(self.growth);
+            self.growth = self.growth.saturating_mul(2);
             self.grows = earliest + self.window;
         }
         let mut at = earliest;
@@ -243,11 +253,6 @@ impl GuessedLimit {
         self.places.push_back(at);
         at
     }
-}
-
-/// The server counts in whole seconds, and so are its windows; what was measured has the way to it on top.
-fn whole_seconds(duration: Duration) -> Duration {
-    Duration::from_secs(duration.as_secs().max(1))
 }
 
 /// The server's window as far as it is known.

@@ -12,5 +12,12 @@ int main() {
     return 3;
   if (!client.try_launch_campaign(campaign))
     return 4;
+  campaigns8x8::Uploader uploader;
+  if (!campaigns8x8::Uploader::try_new(client, campaign, uploader, {}, [](std::string_view) { return 0; }))
+    return 6;
+  if (!uploader.try_push_record(R"({"crmRecordId":"CRM-1"})") || !uploader.try_finish())
+    return 7;
+  if (!client.try_upload_records(campaign, R"({"records":[{"crmRecordId":"CRM-2"}]})"))
+    return 8;
   return client.try_add_records(campaign, "{").status == C8X8_ERR_INVALID_ARGUMENT ? 0 : 5;
 }

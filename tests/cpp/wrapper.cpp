@@ -1,9 +1,11 @@
 // The C++ wrapper: what it throws, what it returns instead, what moves, and what a log function may do.
 #include <campaigns8x8.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <type_traits>
+#include <vector>
 
 #define CHECK(condition)                                                                                               \
   do {                                                                                                                 \
@@ -63,7 +65,10 @@ static void uploads(const Client &client) {
   Uploader moved = std::move(first);
   CHECK(!first.try_push(R"({"records":[]})") && first.try_finish().status == C8X8_ERR_INVALID_ARGUMENT);
   moved.push(R"({"records":[{"crmRecordId":"PUSH-3"}]})");
-  CHECK(moved.finish().find(R"("added":3)") != std::string::npos);
+  const std::vector<std::string> more = {R"({"crmRecordId":"PUSH-4"})", R"({"crmRecordId":"PUSH-5"})"};
+  std::copy(more.begin(), more.end(), moved.inserter());
+  CHECK(thrown_by([&] { moved.push_record(R"({"id":"PUSH-6"})"); }).status() == C8X8_ERR_INVALID_ARGUMENT);
+  CHECK(moved.finish().find(R"("added":5)") != std::string::npos);
   CHECK(thrown_by([&] { moved.finish(); }).status() == C8X8_ERR_INVALID_ARGUMENT);
   CHECK(thrown_by([&] { Uploader wrong(client, "no-uuid"); }).status() == C8X8_ERR_INVALID_ARGUMENT);
   CHECK(thrown_by([&] { Uploader wrong(client, campaign, "{"); }).status() == C8X8_ERR_INVALID_ARGUMENT);

@@ -161,6 +161,28 @@ fn a_csv_file_is_uploaded_from_c_and_ctrl_c_ends_it_with_a_report() {
 }
 
 #[test]
+fn a_feeder_in_cpp_pushes_from_several_threads() {
+    let program = cpp("bindings/c/examples/feeder.cpp", CPP17).compile(library());
+    let sandbox = Sandbox::start_with(SandboxOptions {
+        state: CampaignState::Running,
+        ..SandboxOptions::default()
+    })
+    .unwrap();
+    let output = with_sandbox(&mut Command::new(program), &sandbox)
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("\"total\":1000,\"added\":1000"), "{text}");
+    assert_eq!(sandbox.stored().len(), 1000);
+    let progress = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        progress.lines().last().unwrap().contains("\"done\":1000"),
+        "{progress}"
+    );
+}
+
+#[test]
 fn a_client_survives_a_fork() {
     let (sandbox, _) = run(&c("tests/c/fork.c"));
     let stored = sandbox.stored();
@@ -260,6 +282,14 @@ fn only_the_interface_is_exported() {
         .map(str::to_owned)
         .collect();
     assert_eq!(exported, functions_of_the_header());
+    // The list is the ABI: a name that is taken off it breaks programs, and wants a new C8X8_ABI_VERSION.
+    let list = std::fs::read_to_string(root().join("bindings/c/abi.txt")).unwrap();
+    let listed: HashSet<String> = list
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(exported, listed, "bindings/c/abi.txt");
 }
 
 /// The functions that the header declares.
