@@ -456,3 +456,35 @@ fn unknown_outcomes_are_found_out_by_the_next_run() {
     assert!(report.complete);
     assert_eq!(sandbox.stored().len(), 30);
 }
+
+#[test]
+fn what_an_earlier_upload_left_open_does_not_keep_new_records_waiting() {
+    let scratch = Scratch::new("waiting");
+    let sandbox = Sandbox::start_with(SandboxOptions {
+        state: CampaignState::Running,
+        name_duplicates: false,
+        faults: Faults::Scheduled(vec![Some(Fault::LostAnswer)]),
+        ..SandboxOptions::default()
+    })
+    .unwrap();
+    let client = Client::new(sandbox.config().retry(quick())).unwrap();
+    let options = UploadOptions {
+        concurrency: 1,
+        wait_for_campaign: Duration::from_millis(500),
+        ..scratch.ledger()
+    };
+    let campaign = sandbox.campaign_id();
+    let mut uploader = client.uploader(&campaign, &options).unwrap();
+    for record in records(10) {
+        uploader.push(record).unwrap();
+    }
+    // The answer was lost, and its records were refused, one by one, without a name.
+    let patience = Instant::now() + Duration::from_secs(10);
+    while sandbox.requests() < 12 && Instant::now() < patience {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    drop(uploader);
+    let report = upload(&client, &sandbox, records(50), &options).unwrap();
+    assert_eq!(report.counts.already_present, 10);
+    assert_eq!(report.counts.added, 40);
+}

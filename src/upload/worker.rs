@@ -21,7 +21,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// hundred records to each single one.
 const ASKED_AT_LEAST: u32 = 16;
 
-/// Batches that one worker has put aside at most: then it waits.
+/// Records that one worker has put aside at most, in full batches: then it waits.
 const PUT_ASIDE: usize = 4;
 
 /// The life of a worker thread.
@@ -62,7 +62,11 @@ fn advance<'a>(run: &'a Run, efforts: &mut Vec<Effort<'a>>) -> Result<bool> {
     }
     // Another batch may bring the witness that the others need, so it is given a moment to come.
     let limit = (!efforts.is_empty()).then_some(FIRST_PAUSE);
-    if efforts.len() <= PUT_ASIDE
+    let open: usize = efforts
+        .iter()
+        .map(|effort| effort.inquiry.open().count())
+        .sum();
+    if open <= PUT_ASIDE * run.options.batch_size
         && let Some(batch) = run.take(limit)
     {
         efforts.push(Effort::new(run, batch));
