@@ -40,8 +40,9 @@ pub type c8x8_progress_fn =
 /// @param options_json {"concurrency":4,"batchSize":100,"ledger":"upload.db","dryRun":false,"ranks":"server",
 ///        "waitForCampaignMs":60000,"deadlineMs":3600000,"soleWriter":false}, every field optional. "ledger" is an SQLite file
 ///        with which an upload that was killed can be run again. "ranks" may be {"startAt":1}: the records are numbered in the
-///        order of the input, which parallel requests would shuffle. "soleWriter" promises that nobody else puts these ids on
-///        the campaign. NULL: the defaults.
+///        order of the input, which parallel requests would shuffle. "soleWriter" promises that nothing else puts these ids
+///        on the campaign, not even an earlier upload without this ledger: a lost answer then costs one request instead of
+///        one a record. NULL: the defaults.
 /// @param fn Called with the progress, see c8x8_progress_fn. NULL: none.
 /// @param userdata Handed to fn.
 /// @param cancel Ends the upload from another thread: nothing new is sent, what is under way is awaited. NULL: none.

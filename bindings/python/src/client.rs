@@ -362,8 +362,9 @@ impl Client {
     ///         dial order. None leaves ranks to the server, or to the records.
     ///     wait_for_campaign: Seconds that a refusal because of the campaign's state is waited out.
     ///     deadline: Seconds that the upload may take in all.
-    ///     sole_writer: Your promise that nobody else puts these ids on the campaign. A lost answer is then settled by one
-    ///         request instead of one a record; the ids are remembered meanwhile, about 40 bytes each.
+    ///     sole_writer: Your promise that nothing else puts these ids on the campaign, not even an earlier upload of yours
+    ///         without this ledger. A lost answer is then settled by one request instead of one a record; the ids are
+    ///         remembered meanwhile, about 40 bytes each.
     ///     progress: Called with a Progress at most ten times a second and once at the end; or True for a bar on a terminal's
     ///         standard error.
     ///
