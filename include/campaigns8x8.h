@@ -47,10 +47,30 @@
 
 #include <stdint.h>
 
+/* Whether the library that is running has the ABI that this header describes (0 if not). To be asked once, before the first
+ * client, where the two may have been installed apart; the C++ wrapper does. */
+#define C8X8_HEADER_MATCHES_LIBRARY() (c8x8_abi_version() == C8X8_ABI_VERSION)
+
+
 /**
  * Number of the ABI this header describes. Raised when a program built with an older header would break.
  */
 #define C8X8_ABI_VERSION 1
+
+/**
+ * Version of the library this header came with: the first of its three numbers.
+ */
+#define C8X8_VERSION_MAJOR 0
+
+/**
+ * The second number.
+ */
+#define C8X8_VERSION_MINOR 1
+
+/**
+ * The third number.
+ */
+#define C8X8_VERSION_PATCH 0
 
 /**
  * Done.

@@ -313,7 +313,7 @@ public:
 
 private:
   static Result make(const char *config, Client &client) {
-    if (c8x8_abi_version() != C8X8_ABI_VERSION) {
+    if (!C8X8_HEADER_MATCHES_LIBRARY()) {
       Result result;
       result.json = R"({"kind":"internal","message":"campaigns8x8.h and the library that is running are of different )"
                     R"(ABI versions; install the two together"})";

@@ -122,6 +122,54 @@ static void uploads(const c8x8_client *client) {
   c8x8_uploader_free(NULL);
 }
 
+/* A text of `count` times `piece` between two others. */
+static char *repeat(const char *before, const char *piece, size_t count, const char *after) {
+  const size_t length = strlen(piece);
+  char *text = malloc(strlen(before) + count * length + strlen(after) + 1);
+  char *end = text;
+  CHECK(text != NULL);
+  end += sprintf(end, "%s", before);
+  for (; count > 0; count--, end += length)
+    memcpy(end, piece, length);
+  strcpy(end, after);
+  return text;
+}
+
+/* Every function that reads JSON refuses what is made to hurt: deep nesting, endless strings, keys that come twice. */
+static void hostile(const c8x8_client *client) {
+  const int32_t wrong = C8X8_ERR_INVALID_ARGUMENT;
+  const size_t ten_megabytes = 10 * 1024 * 1024;
+  char *texts[4];
+  texts[0] = repeat("{\"records\":", "[", 100000, "");
+  texts[1] = repeat("{\"", "x", ten_megabytes, "\":1}");
+  texts[2] = repeat("{\"records\":[],", "\"records\":[],", 1, "\"action\":1,\"action\":1}");
+  texts[3] = repeat("", "{\"a\":", 100000, "");
+  for (int n = 0; n < 4; n++) {
+    const char *text = texts[n];
+    c8x8_client *made = NULL;
+    c8x8_uploader *uploader = NULL;
+    EXPECT(C8X8_ERR_CONFIG, c8x8_client_new(text, &made, &json), "\"kind\":\"config\"");
+    EXPECT(wrong, c8x8_modify_campaign(client, CAMPAIGN, text, NULL, &json), "invalidArgument");
+    EXPECT(wrong, c8x8_launch_campaign(client, CAMPAIGN, text, NULL, &json), "invalidArgument");
+    EXPECT(wrong, c8x8_add_records(client, CAMPAIGN, text, NULL, &json), "invalidArgument");
+    EXPECT(wrong, c8x8_validate_records(text, &json), "invalidArgument");
+    EXPECT(wrong, c8x8_upload_records(client, CAMPAIGN, text, NULL, NULL, NULL, NULL, &json), "invalidArgument");
+    EXPECT(wrong, c8x8_upload_records(client, CAMPAIGN, "{\"records\":[]}", text, NULL, NULL, NULL, &json), "options");
+    EXPECT(wrong, c8x8_uploader_new(client, CAMPAIGN, text, NULL, NULL, NULL, &uploader, &json), "invalidArgument");
+    EXPECT(C8X8_OK, c8x8_uploader_new(client, CAMPAIGN, NULL, NULL, NULL, NULL, &uploader, &json), CAMPAIGN);
+    EXPECT(wrong, c8x8_uploader_push(uploader, text, &json), "invalidArgument");
+    c8x8_uploader_free(uploader);
+    CHECK(made == NULL);
+    free(texts[n]);
+  }
+  /* A long id is a broken rule, and the error that says so stays short. */
+  char *text = repeat("{\"records\":[{\"crmRecordId\":\"", "x", ten_megabytes, "\"}]}");
+  char *json = NULL;
+  CHECK(c8x8_validate_records(text, &json) == C8X8_ERR_VALIDATION && strlen(json) < 2000);
+  c8x8_string_free(json);
+  free(text);
+}
+
 static void without_a_client(void) {
   EXPECT(C8X8_OK, c8x8_validate_records("{\"records\":[{\"crmRecordId\":\"A\"}]}", &json), "{\"valid\":true,\"records\":1}");
   EXPECT(C8X8_ERR_INVALID_ARGUMENT, c8x8_validate_records(NULL, &json), "request_json is NULL");
@@ -152,6 +200,7 @@ int main(void) {
   logs(client);
   calls(client);
   uploads(client);
+  hostile(client);
   without_a_client();
   c8x8_client_free(client);
   return 0;

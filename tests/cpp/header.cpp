@@ -7,7 +7,7 @@ static void take_line(int32_t, const char *, void *) {}
 static int32_t take_progress(const char *, void *) { return 0; }
 
 int main() {
-  if (c8x8_abi_version() != C8X8_ABI_VERSION || std::strlen(c8x8_version()) == 0)
+  if (!C8X8_HEADER_MATCHES_LIBRARY() || c8x8_abi_version() != C8X8_ABI_VERSION || std::strlen(c8x8_version()) == 0)
     return 1;
   if (std::strcmp(c8x8_status_name(C8X8_ERR_TLS), "C8X8_ERR_TLS") != 0)
     return 2;

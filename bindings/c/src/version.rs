@@ -5,6 +5,23 @@ use std::ffi::{CStr, c_char};
 /// Number of the ABI this header describes. Raised when a program built with an older header would break.
 pub const C8X8_ABI_VERSION: u32 = 1;
 
+/// Version of the library this header came with: the first of its three numbers.
+pub const C8X8_VERSION_MAJOR: u32 = 0;
+/// The second number.
+pub const C8X8_VERSION_MINOR: u32 = 1;
+/// The third number.
+pub const C8X8_VERSION_PATCH: u32 = 0;
+
+// The header needs numbers, and cargo has strings.
+const _: () = {
+    const fn same(text: &str, number: u32) -> bool {
+        matches!(u32::from_str_radix(text, 10), Ok(parsed) if parsed == number)
+    }
+    assert!(same(env!("CARGO_PKG_VERSION_MAJOR"), C8X8_VERSION_MAJOR));
+    assert!(same(env!("CARGO_PKG_VERSION_MINOR"), C8X8_VERSION_MINOR));
+    assert!(same(env!("CARGO_PKG_VERSION_PATCH"), C8X8_VERSION_PATCH));
+};
+
 const VERSION: &CStr =
     match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {
         Ok(version) => version,

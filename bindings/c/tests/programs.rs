@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::io::Read;
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -266,6 +266,71 @@ fn the_cpp_wrapper_keeps_its_promises() {
 fn the_cpp_wrapper_works_without_exceptions() {
     let flags: Vec<&str> = CPP17.iter().copied().chain(["-fno-exceptions"]).collect();
     run(&cpp("tests/cpp/no_exceptions.cpp", &flags));
+}
+
+/// The library's own code is not instrumented, but its allocations are the sanitizer's: what a program does to them, what it
+/// leaves behind, and what it does beyond its own memory is seen.
+const SANITIZED: &[&str] = &[
+    "-fsanitize=address,undefined",
+    "-fno-sanitize-recover=all",
+    "-fno-omit-frame-pointer",
+];
+
+fn sanitized(source: &'static str, flags: &'static [&'static str]) -> Output {
+    let flags: Vec<&str> = flags.iter().chain(SANITIZED).copied().collect();
+    let program = match source.ends_with(".c") {
+        true => Program {
+            flags: &flags,
+            ..c(source)
+        },
+        false => cpp(source, &flags),
+    };
+    let path = program.compile_as(library(), "sanitized");
+    with_sandbox(&mut Command::new(path), &sandbox())
+        .env("ASAN_OPTIONS", "detect_leaks=1")
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn the_programs_are_clean_under_address_and_undefined_behaviour_sanitizers() {
+    for source in [
+        "bindings/c/examples/four_steps.c",
+        "tests/c/arguments.c",
+        "tests/c/log.c",
+        "tests/c/threads.c",
+        "tests/c/upload.c",
+    ] {
+        succeeded(source, &sanitized(source, harness::C));
+    }
+    for source in [
+        "bindings/c/examples/four_steps.cpp",
+        "tests/cpp/wrapper.cpp",
+    ] {
+        succeeded(source, &sanitized(source, CPP17));
+    }
+}
+
+#[test]
+fn the_sanitizers_are_really_there() {
+    for (what, report) in [
+        ("overflow", "heap-buffer-overflow"),
+        ("leak", "LeakSanitizer"),
+        ("undefined", "signed integer overflow"),
+    ] {
+        let flags: Vec<&str> = harness::C.iter().chain(SANITIZED).copied().collect();
+        let program = Program {
+            flags: &flags,
+            ..c("tests/c/misbehave.c")
+        };
+        let path = program.compile_as(library(), what);
+        let output = Command::new(path).arg(what).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            !output.status.success() && text.contains(report),
+            "{what}: {text}"
+        );
+    }
 }
 
 #[test]

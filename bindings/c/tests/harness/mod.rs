@@ -115,11 +115,16 @@ pub fn cpp<'a>(source: &'a str, flags: &'a [&'a str]) -> Program<'a> {
 impl Program<'_> {
     /// Compiles it; any warning is an error.
     pub fn compile(&self, library: &Library) -> PathBuf {
+        let kind = if self.statically { "static" } else { "shared" };
+        self.compile_as(library, kind)
+    }
+
+    /// The same, under a name of its own, for a program that is compiled in more than one way.
+    pub fn compile_as(&self, library: &Library, kind: &str) -> PathBuf {
         let stem = Path::new(self.source)
             .file_stem()
             .unwrap()
             .to_string_lossy();
-        let kind = if self.statically { "static" } else { "shared" };
         // By the process too: test binaries run at the same time.
         let name = format!("{stem}-{}-{kind}-{}", self.compiler, std::process::id());
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
