@@ -340,18 +340,27 @@ def test_other_threads_run_while_an_upload_blocks(slow):
 
 def test_a_program_that_ends_during_an_upload_does_not_hang():
     code = """
-        import threading, time
+        import threading
         from campaigns8x8 import Sandbox
 
         faults = {"probability": 1.0, "kinds": ["delay:30"]}
         sandbox = Sandbox(state="RUNNING", faults=faults)
         client = sandbox.client()
         records = [{"crmRecordId": str(n)} for n in range(10)]
-        upload = lambda: client.upload_records(sandbox.campaign_id, records)
+        reports = []
+        waiting = threading.Event()
+
+        def look(progress):
+            # The second report comes while the upload waits for its one request.
+            reports.append(progress)
+            if len(reports) == 2:
+                waiting.set()
+
+        def upload():
+            client.upload_records(sandbox.campaign_id, records, progress=look)
+
         threading.Thread(target=upload, daemon=True).start()
-        while not sandbox.requests:
-            time.sleep(0.01)
-            break
+        assert waiting.wait(10)
         print("ends")
     """
     done = subprocess.run(
