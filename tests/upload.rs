@@ -13,7 +13,7 @@ use campaigns8x8::{
     CampaignState, Cancel, Client, Error, ErrorKind, NewRecord, Outcome, Progress, Ranks,
     RateLimit, Source, UploadOptions, UploadReport,
 };
-use support::quick;
+use support::{Scratch, quick, records};
 
 fn sandbox(options: SandboxOptions) -> (Sandbox, Client) {
     let sandbox = Sandbox::start_with(SandboxOptions {
@@ -27,12 +27,6 @@ fn sandbox(options: SandboxOptions) -> (Sandbox, Client) {
 
 fn plain() -> (Sandbox, Client) {
     sandbox(SandboxOptions::default())
-}
-
-fn records(count: usize) -> Vec<NewRecord> {
-    (0..count)
-        .map(|n| NewRecord::new(&format!("CRM-{n}")).unwrap())
-        .collect()
 }
 
 fn go_on(_: &Progress) -> ControlFlow<()> {
@@ -55,25 +49,15 @@ fn one_at_a_time() -> UploadOptions {
     }
 }
 
-struct Scratch(PathBuf);
+trait Files {
+    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf;
+}
 
-impl Scratch {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("campaigns8x8-{}-{name}", std::process::id()));
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
+impl Files for Scratch {
     fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.0.join(name);
         std::fs::write(&path, content).unwrap();
         path
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 

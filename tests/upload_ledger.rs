@@ -18,17 +18,14 @@ use campaigns8x8::{
     UploadOptions, UploadReport,
 };
 use rusqlite::Connection;
-use support::quick;
+use support::{Scratch, quick, records};
 
-struct Scratch(PathBuf);
+trait Ledger {
+    fn ledger(&self) -> UploadOptions;
+    fn open(&self) -> Connection;
+}
 
-impl Scratch {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("campaigns8x8-{}-{name}", std::process::id()));
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
+impl Ledger for Scratch {
     fn ledger(&self) -> UploadOptions {
         UploadOptions {
             ledger: Some(self.0.join("upload.db")),
@@ -43,12 +40,6 @@ impl Scratch {
     }
 }
 
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
 fn running() -> (Sandbox, Client) {
     let sandbox = Sandbox::start_with(SandboxOptions {
         state: CampaignState::Running,
@@ -57,12 +48,6 @@ fn running() -> (Sandbox, Client) {
     .unwrap();
     let client = Client::new(sandbox.config().retry(quick())).unwrap();
     (sandbox, client)
-}
-
-fn records(count: usize) -> Vec<NewRecord> {
-    (0..count)
-        .map(|n| NewRecord::new(&format!("CRM-{n}")).unwrap())
-        .collect()
 }
 
 fn upload(

@@ -4,12 +4,13 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use campaigns8x8::{CampaignId, Client, ClientConfig, Retry};
+use campaigns8x8::{CampaignId, Client, ClientConfig, NewRecord, Retry};
 
 pub const KEY: &str = "eght_SENTINEL0123456789";
 pub const CAMPAIGN: &str = "123e4567-e89b-12d3-a456-426614174000";
@@ -185,4 +186,28 @@ pub fn timed<T>(call: impl FnOnce() -> T) -> (T, Duration) {
     let started = Instant::now();
     let result = call();
     (result, started.elapsed())
+}
+
+/// A folder of a test's own, gone when it is dropped.
+pub struct Scratch(pub PathBuf);
+
+impl Scratch {
+    pub fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("campaigns8x8-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Records CRM-0 and on.
+pub fn records(count: usize) -> Vec<NewRecord> {
+    (0..count)
+        .map(|n| NewRecord::new(&format!("CRM-{n}")).unwrap())
+        .collect()
 }
