@@ -8,7 +8,7 @@ VENV     = target/venv
 TESTS_MAY = -A clippy::unwrap_used -A clippy::expect_used -A clippy::panic -A clippy::indexing_slicing \
             -A clippy::print_stdout -A clippy::print_stderr
 
-.PHONY: help demo test test-rust test-c test-install test-python check check-rust check-python truth bench header install venv clean
+.PHONY: help demo test test-rust test-c test-install test-python check check-rust check-c check-python truth bench header install venv clean
 
 help: ## What can be made here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s'|'
@@ -34,7 +34,7 @@ test-install: ## What is installed works after its folder was moved
 test-python: venv ## The Python module, installed into a fresh virtual environment
 	$(VENV)/bin/python -m pytest bindings/python/tests
 
-check: check-rust check-python ## What must hold beside the tests: format, lints, docs, types, the header
+check: check-rust check-c check-python ## What must hold beside the tests: format, lints, docs, types, the headers
 
 check-rust:
 	@$(NEED) cargo cc
@@ -43,6 +43,10 @@ check-rust:
 	$(CARGO) clippy --workspace --all-features --tests -- -D warnings $(TESTS_MAY)
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --all-features --no-deps
 	$(CARGO) test -p campaigns8x8-c --test header
+
+check-c:
+	@$(NEED) doxygen
+	doxygen bindings/c/Doxyfile
 
 check-python: venv
 	$(VENV)/bin/ruff check bindings/python

@@ -1,42 +1,64 @@
-/*
+/**
+ * @file
  * campaigns8x8: client for the 8x8 Contact Center Campaigns API.
  *
- * THE CONTRACT
- *   Calls block until the server has spoken, the attempts are used up, or they are cancelled. Requests and answers are JSON
- *   in UTF-8, in the vendor's own words.
+ * # The contract
  *
- *   Status    Every call returns an int32_t: C8X8_OK or one of C8X8_ERR_... .
- *   out_json  Gets the result if the status is C8X8_OK, the error object otherwise; always valid JSON. The caller frees it
- *             with c8x8_string_free. NULL means "not wanted".
- *   Outputs   All others are written on success only.
- *   NULL      No pointer that is NULL crashes. Optional ones (options, callbacks, tokens) are taken as left out; a required
- *             one gives C8X8_ERR_INVALID_ARGUMENT.
- *   UTF-8     Bad UTF-8 gives C8X8_ERR_INVALID_ARGUMENT.
- *   JSON      Malformed JSON, an unknown field or a wrong value gives C8X8_ERR_CONFIG in a config and
- *             C8X8_ERR_INVALID_ARGUMENT in a request; a record that breaks a rule gives C8X8_ERR_VALIDATION.
- *   Threads   A client and a token may be used from any number of threads at once. Free a handle when no call uses it.
- *   Fork      A client that was made before a fork works in the child.
- *   Manners   No output, no signal handler, no change of the environment. A client keeps one thread until it is freed, an
- *             upload as many as its concurrency says until it has ended.
+ * Calls block until the server has spoken, the attempts are used up, or they are cancelled. Requests and answers are JSON in
+ * UTF-8, in the vendor's own words.
  *
- * THE ERROR OBJECT
- *   {"kind":"conflict","message":"409 Conflict: ...","hint":"what to do next","retryable":false,"outcomeUnknown":false,
- *    "attempts":1,"http":{"status":409,"problem":{...},"body":"...","retryAfterMs":null},"fieldErrors":[]}
- *   "outcomeUnknown" is true if the server may have applied the request all the same: the API has no way to look.
- *   "retryable" is true if the same call, made again a little later, is safe and may succeed.
- *   What stopped an upload under way has in "report" what became of every record.
+ * - Status: every call returns an int32_t, C8X8_OK or one of C8X8_ERR_... .
+ * - out_json: gets the result if the status is C8X8_OK, the error object otherwise; always valid JSON. The caller frees it
+ *   with c8x8_string_free. NULL means "not wanted".
+ * - Outputs: all others are written on success only.
+ * - NULL: no pointer that is NULL crashes. Optional ones (options, callbacks, tokens) are taken as left out; a required one
+ *   gives C8X8_ERR_INVALID_ARGUMENT.
+ * - UTF-8: bad UTF-8 gives C8X8_ERR_INVALID_ARGUMENT.
+ * - JSON: malformed JSON, an unknown field or a wrong value gives C8X8_ERR_CONFIG in a config and
+ *   C8X8_ERR_INVALID_ARGUMENT in a request; a record that breaks a rule gives C8X8_ERR_VALIDATION.
+ * - Ownership: what a caller passes stays the caller's and is needed during the call only, userdata excepted. What the library
+ *   gives is freed with the function that its own comment names.
+ * - Threads: a client and a token may be used from any number of threads at once. Free a handle when no call uses it.
+ * - Fork: a client that was made before a fork works in the child.
+ * - Callbacks: may call the library. They must not throw and not longjmp.
+ * - Manners: no output, no signal handler, no change of the environment. A client keeps one thread until it is freed, an
+ *   upload as many as its concurrency says until it has ended.
  *
- * A USAGE
+ * # The error object
+ *
+ *     {"kind":"conflict","message":"409 Conflict: ...","hint":"what to do next","retryable":false,"outcomeUnknown":false,
+ *      "attempts":1,"http":{"status":409,"problem":{...},"body":"...","retryAfterMs":null},"fieldErrors":[]}
+ *
+ * - "outcomeUnknown" is true if the server may have applied the request all the same: the API has no way to look.
+ * - "retryable" is true if the same call, made again a little later, is safe and may succeed.
+ * - What stopped an upload under way has in "report" what became of every record.
+ *
+ * # A usage
+ *
  *     c8x8_client *client = NULL;
  *     char *json = NULL;
- *     int32_t status = c8x8_client_new(NULL, &client, &json);        // all from CAMPAIGNS8X8_... in the environment
+ *     int32_t status = c8x8_client_new(NULL, &client, &json);     // all from CAMPAIGNS8X8_... in the environment
  *     c8x8_string_free(json);
- *     if (status == C8X8_OK) {
- *         status = c8x8_add_records(client, campaign, "{\"records\":[{\"crmRecordId\":\"CRM-1\"}]}", NULL, &json);
- *         printf("%s: %s\n", c8x8_status_name(status), json);
+ *     while (status == C8X8_OK && next_batch(batch)) {            // e.g. {"records":[{"crmRecordId":"CRM-1"}]}
+ *         status = c8x8_add_records(client, campaign, batch, NULL, &json);
+ *         printf("%s: %s\n", c8x8_status_name(status), json);     // the records as stored, or the error object
  *         c8x8_string_free(json);
- *         c8x8_client_free(client);
  *     }
+ *     c8x8_client_free(client);                                   // NULL is fine here
+ *
+ * # Contents
+ *
+ * - Version of this header
+ * - Statuses
+ * - Handles
+ * - Callbacks
+ * - The library itself
+ * - Clients
+ * - Cancelling from another thread
+ * - Campaigns: start, pause, stop
+ * - Records: up to 100 in one request
+ * - Uploads: any number of records, from a source
+ * - Uploads: any number of records, pushed
  *
  * Generated from bindings/c; do not edit (`make header` writes it anew).
  */
@@ -47,125 +69,79 @@
 
 #include <stdint.h>
 
-/* Whether the library that is running has the ABI that this header describes (0 if not). To be asked once, before the first
- * client, where the two may have been installed apart; the C++ wrapper does. */
+/**
+ * Whether the library that is running has the ABI that this header describes (0 if not). To be asked once, before the first
+ * client, where the two may have been installed apart; the C++ wrapper does.
+ */
 #define C8X8_HEADER_MATCHES_LIBRARY() (c8x8_abi_version() == C8X8_ABI_VERSION)
 
 
 /**
- * Number of the ABI this header describes. Raised when a program built with an older header would break.
+ * @name Version of this header
+ * @{
  */
+
+/** Number of the ABI this header describes. Raised when a program built with an older header would break. */
 #define C8X8_ABI_VERSION 1
-
-/**
- * Version of the library this header came with: the first of its three numbers.
- */
+/** Version of the library this header came with: the first of its three numbers. */
 #define C8X8_VERSION_MAJOR 0
-
-/**
- * The second number.
- */
+/** The second number. */
 #define C8X8_VERSION_MINOR 1
-
-/**
- * The third number.
- */
+/** The third number. */
 #define C8X8_VERSION_PATCH 0
 
+/** @} */
+
 /**
- * Done.
+ * @name Statuses
+ * @{
  */
+
+/** Done. */
 #define C8X8_OK 0
-
-/**
- * An argument is NULL, no UTF-8, malformed JSON, or has a wrong form. Nothing was sent.
- */
+/** An argument is NULL, no UTF-8, malformed JSON, or has a wrong form. Nothing was sent. */
 #define C8X8_ERR_INVALID_ARGUMENT 1
-
-/**
- * A setting is missing, unknown or wrong. Nothing was sent.
- */
+/** A setting is missing, unknown or wrong. Nothing was sent. */
 #define C8X8_ERR_CONFIG 2
-
-/**
- * A record breaks a rule; see "fieldErrors". Nothing was sent.
- */
+/** A record breaks a rule; see "fieldErrors". Nothing was sent. */
 #define C8X8_ERR_VALIDATION 3
-
-/**
- * 400: the server refused the request as wrong.
- */
+/** 400: the server refused the request as wrong. */
 #define C8X8_ERR_BAD_REQUEST 4
-
-/**
- * 401: the key is missing, malformed or revoked.
- */
+/** 401: the key is missing, malformed or revoked. */
 #define C8X8_ERR_UNAUTHORIZED 5
-
-/**
- * 403: the key lacks the API Product, or the role forbids it.
- */
+/** 403: the key lacks the API Product, or the role forbids it. */
 #define C8X8_ERR_FORBIDDEN 6
-
-/**
- * 404: no such campaign for this tenant on this site.
- */
+/** 404: no such campaign for this tenant on this site. */
 #define C8X8_ERR_NOT_FOUND 7
-
-/**
- * 409: the campaign's state, or a record already on it, forbids the request.
- */
+/** 409: the campaign's state, or a record already on it, forbids the request. */
 #define C8X8_ERR_CONFLICT 8
-
-/**
- * 429: more requests than allowed.
- */
+/** 429: more requests than allowed. */
 #define C8X8_ERR_RATE_LIMITED 9
-
-/**
- * 5xx: the server failed.
- */
+/** 5xx: the server failed. */
 #define C8X8_ERR_SERVER 10
-
-/**
- * An answer that the API never gives: a redirect, another form, too long.
- */
+/** An answer that the API never gives: a redirect, another form, too long. */
 #define C8X8_ERR_UNEXPECTED_RESPONSE 11
-
-/**
- * No connection, or no answer, within the time set for one attempt.
- */
+/** No connection, or no answer, within the time set for one attempt. */
 #define C8X8_ERR_TIMEOUT 12
-
-/**
- * The connection could not be made, or broke.
- */
+/** The connection could not be made, or broke. */
 #define C8X8_ERR_CONNECTION 13
-
-/**
- * No trust between the two ends: certificate or protocol.
- */
+/** No trust between the two ends: certificate or protocol. */
 #define C8X8_ERR_TLS 14
-
-/**
- * The deadline of the whole operation passed.
- */
+/** The deadline of the whole operation passed. */
 #define C8X8_ERR_DEADLINE 15
-
-/**
- * Cancelled through a c8x8_cancel or a callback.
- */
+/** Cancelled through a c8x8_cancel or a callback. */
 #define C8X8_ERR_CANCELLED 16
-
-/**
- * The upload ledger cannot be read or written.
- */
+/** The upload ledger cannot be read or written. */
 #define C8X8_ERR_STORAGE 17
+/** A fault of this library. */
+#define C8X8_ERR_INTERNAL 99
+
+/** @} */
 
 /**
- * A fault of this library.
+ * @name Handles
+ * @{
  */
-#define C8X8_ERR_INTERNAL 99
 
 /**
  * Ends the calls it is given to. One token may be given to any number of calls, on any threads.
@@ -183,6 +159,13 @@ typedef struct c8x8_client c8x8_client;
  */
 typedef struct c8x8_uploader c8x8_uploader;
 
+/** @} */
+
+/**
+ * @name Callbacks
+ * @{
+ */
+
 /**
  * Takes a log line. `level` is 1 error, 2 warn, 3 info, 4 debug; `line` is valid during the call only. Called on the thread
  * that makes the call, of an upload on the upload's own threads; may call the library; must not throw.
@@ -197,22 +180,36 @@ typedef void (*c8x8_log_fn)(int32_t level, const char *line, void *userdata);
  */
 typedef int32_t (*c8x8_progress_fn)(const char *progress_json, void *userdata);
 
+/** @} */
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
 
 /**
- * Version of the library that is running, e.g. "0.1.0". Static: never free it.
+ * @name The library itself
+ * @{
+ */
+
+/**
+ * Version of the library that is running.
+ *
+ * @return E.g. "0.1.0". Static: never free it.
  */
 const char *c8x8_version(void);
 
 /**
- * Number of the ABI of the library that is running; compare it with C8X8_ABI_VERSION.
+ * Number of the ABI of the library that is running.
+ *
+ * @return The number, to be compared with C8X8_ABI_VERSION; see C8X8_HEADER_MATCHES_LIBRARY.
  */
 uint32_t c8x8_abi_version(void);
 
 /**
- * Name of a status, e.g. "C8X8_ERR_CONFIG"; "unknown" for a number that is none. Static: never free it.
+ * Name of a status.
+ *
+ * @param status What a call returned.
+ * @return E.g. "C8X8_ERR_CONFIG"; "unknown" for a number that is none. Static: never free it.
  */
 const char *c8x8_status_name(int32_t status);
 
@@ -223,6 +220,13 @@ const char *c8x8_status_name(int32_t status);
  * @param s A string of this library, not freed yet, or NULL (nothing happens).
  */
 void c8x8_string_free(char *s);
+
+/** @} */
+
+/**
+ * @name Clients
+ * @{
+ */
 
 /**
  * Makes a client. Sends nothing.
@@ -262,6 +266,13 @@ int32_t c8x8_client_set_log(const struct c8x8_client *client,
                             c8x8_log_fn fn,
                             void *userdata);
 
+/** @} */
+
+/**
+ * @name Cancelling from another thread
+ * @{
+ */
+
 /**
  * Makes a token.
  *
@@ -283,6 +294,13 @@ void c8x8_cancel_trigger(const struct c8x8_cancel *c);
  * @param c A token, not freed yet; or NULL (nothing happens).
  */
 void c8x8_cancel_free(struct c8x8_cancel *c);
+
+/** @} */
+
+/**
+ * @name Campaigns: start, pause, stop
+ * @{
+ */
 
 /**
  * Asks for one action.
@@ -348,6 +366,13 @@ int32_t c8x8_stop_campaign(const struct c8x8_client *client,
  */
 int32_t c8x8_state_machine(char **out_json);
 
+/** @} */
+
+/**
+ * @name Records: up to 100 in one request
+ * @{
+ */
+
 /**
  * Adds 1 to 100 records, all or none.
  *
@@ -377,6 +402,13 @@ int32_t c8x8_add_records(const struct c8x8_client *client,
  * @return C8X8_OK; C8X8_ERR_VALIDATION; C8X8_ERR_INVALID_ARGUMENT for malformed JSON or an unknown field.
  */
 int32_t c8x8_validate_records(const char *request_json, char **out_json);
+
+/** @} */
+
+/**
+ * @name Uploads: any number of records, from a source
+ * @{
+ */
 
 /**
  * Brings any number of records onto a campaign and says what became of each: exactly one true outcome, whatever was lost on
@@ -413,6 +445,13 @@ int32_t c8x8_upload_records(const struct c8x8_client *client,
                             void *userdata,
                             const struct c8x8_cancel *cancel,
                             char **out_json);
+
+/** @} */
+
+/**
+ * @name Uploads: any number of records, pushed
+ * @{
+ */
 
 /**
  * Begins an upload whose records are pushed.
@@ -466,6 +505,8 @@ int32_t c8x8_uploader_finish(struct c8x8_uploader *uploader, char **out_json);
  * @param uploader An uploader, not freed yet, that no call uses any more; or NULL (nothing happens).
  */
 void c8x8_uploader_free(struct c8x8_uploader *uploader);
+
+/** @} */
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -33,35 +33,126 @@
 
 namespace campaigns8x8 {
 
+/// @cond Not for users.
+namespace detail {
+
+/// Reads one JSON string, whose opening quote `at` is past; leaves `at` past the closing one.
+inline std::string string_of(std::string_view json, std::size_t &at) {
+  const auto unit = [&] {
+    unsigned value = 0;
+    for (int digit = 0; digit < 4 && at < json.size(); ++digit, ++at) {
+      const char c = json[at];
+      value = value * 16 + static_cast<unsigned>(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+    }
+    return value;
+  };
+  std::string text;
+  while (at < json.size() && json[at] != '"') {
+    char c = json[at++];
+    if (c != '\\' || at == json.size()) {
+      text += c;
+      continue;
+    }
+    c = json[at++];
+    if (c != 'u') {
+      constexpr std::string_view letters = "bfnrt";
+      const auto letter = letters.find(c);
+      text += letter == letters.npos ? c : "\b\f\n\r\t"[letter];
+      continue;
+    }
+    unsigned long point = unit();
+    if (point >= 0xD800 && point < 0xDC00 && json.substr(at, 2) == "\\u") {
+      at += 2;
+      point = 0x10000 + ((point - 0xD800) << 10) + (unit() - 0xDC00);
+    }
+    const auto byte = [&](unsigned long bits) { text += static_cast<char>(bits); };
+    const auto rest = [&](unsigned shift) { byte(0x80 | ((point >> shift) & 0x3F)); };
+    if (point < 0x80) {
+      byte(point);
+    } else if (point < 0x800) {
+      byte(0xC0 | (point >> 6)), rest(0);
+    } else if (point < 0x10000) {
+      byte(0xE0 | (point >> 12)), rest(6), rest(0);
+    } else {
+      byte(0xF0 | (point >> 18)), rest(12), rest(6), rest(0);
+    }
+  }
+  at = at < json.size() ? at + 1 : at;
+  return text;
+}
+
+/// The string that an object has under a name, not of an object inside it; empty if it has none. For JSON that the library
+/// wrote, which is valid.
+inline std::string member(std::string_view json, std::string_view name) {
+  int depth = 0;
+  for (std::size_t at = 0; at < json.size();) {
+    const char c = json[at++];
+    depth += (c == '{' || c == '[') - (c == '}' || c == ']');
+    if (c != '"')
+      continue;
+    const std::string key = string_of(json, at);
+    if (depth == 1 && key == name && json.substr(at, 2) == ":\"")
+      return string_of(json, at += 2);
+    // A value is not a name.
+    if (json.substr(at, 2) == ":\"")
+      string_of(json, at += 2);
+  }
+  return {};
+}
+
+} // namespace detail
+/// @endcond
+
 /// What a call that does not throw returns: the status, and the result's JSON or the error's.
 struct [[nodiscard]] Result {
+  /// C8X8_OK, or one of C8X8_ERR_... .
   int32_t status = C8X8_ERR_INTERNAL;
+  /// The result if the status is C8X8_OK, the error object otherwise, as the C header describes them.
   std::string json;
 
   /// Whether the status is C8X8_OK.
   explicit operator bool() const noexcept { return status == C8X8_OK; }
+
+  /// Of an error: its kind, e.g. "conflict"; the status by its name in JSON. Empty if the call succeeded.
+  std::string kind() const { return status == C8X8_OK ? std::string() : detail::member(json, "kind"); }
+  /// Of an error: what happened. Empty if the call succeeded.
+  std::string message() const { return status == C8X8_OK ? std::string() : detail::member(json, "message"); }
+  /// Of an error: what to do next. Empty if the call succeeded.
+  std::string hint() const { return status == C8X8_OK ? std::string() : detail::member(json, "hint"); }
 };
 
 #if CAMPAIGNS8X8_EXCEPTIONS
-/// What a call that throws throws. what() is the name of the status and the error's JSON.
+/// What a call that throws throws. what() is the name of the status, what happened, and what to do next.
 class Error : public std::runtime_error {
 public:
-  Error(int32_t status, std::string json)
-      : std::runtime_error(std::string(c8x8_status_name(status)) + ": " + json), status_(status),
-        json_(std::make_shared<const std::string>(std::move(json))) {}
+  /// An error of a call that did not succeed.
+  explicit Error(Result result)
+      : std::runtime_error(text(result)), result_(std::make_shared<const Result>(std::move(result))) {}
 
   /// C8X8_ERR_..., never C8X8_OK.
-  int32_t status() const noexcept { return status_; }
+  int32_t status() const noexcept { return result_->status; }
+  /// The status by its name in JSON, e.g. "conflict".
+  std::string kind() const { return result_->kind(); }
+  /// What happened.
+  std::string message() const { return result_->message(); }
+  /// What to do next.
+  std::string hint() const { return result_->hint(); }
   /// The error object, as the C header describes it.
-  const std::string &json() const noexcept { return *json_; }
+  const std::string &json() const noexcept { return result_->json; }
 
 private:
-  int32_t status_;
+  static std::string text(const Result &result) {
+    std::string text = std::string(c8x8_status_name(result.status)) + ": " + result.message();
+    const std::string hint = result.hint();
+    return hint.empty() ? text : text + " (" + hint + ")";
+  }
+
   // Shared, because copying an exception must not throw.
-  std::shared_ptr<const std::string> json_;
+  std::shared_ptr<const Result> result_;
 };
 #endif
 
+/// @cond Not for users.
 namespace detail {
 
 struct FreeString {
@@ -143,12 +234,13 @@ private:
 #if CAMPAIGNS8X8_EXCEPTIONS
 inline std::string or_throw(Result result) {
   if (!result)
-    throw Error(result.status, std::move(result.json));
+    throw Error(std::move(result));
   return std::move(result.json);
 }
 #endif
 
 } // namespace detail
+/// @endcond
 
 /// The version of the library that is running.
 inline std::string_view version() noexcept { return c8x8_version(); }
@@ -165,7 +257,9 @@ inline Result try_validate_records(std::string_view request_json) {
 }
 
 #if CAMPAIGNS8X8_EXCEPTIONS
+/// As try_state_machine; throws Error.
 inline std::string state_machine() { return detail::or_throw(try_state_machine()); }
+/// As try_validate_records; throws Error.
 inline std::string validate_records(std::string_view request_json) {
   return detail::or_throw(try_validate_records(request_json));
 }
@@ -174,6 +268,7 @@ inline std::string validate_records(std::string_view request_json) {
 /// Ends the calls it is given to, from any thread.
 class Cancel {
 public:
+  /// A token that is not triggered.
   Cancel() : handle_(c8x8_cancel_new()) {}
 
   /// Cancels, now and for good. Harmless more than once.
@@ -218,6 +313,7 @@ public:
     return make(config.c_str(), client);
   }
 
+  /// The same with all settings from the environment.
   static Result try_from_environment(Client &client) { return make(nullptr, client); }
 
   /// Sends log lines up to `max_level` to `log`; an empty function sends no more. Not while calls are under way.
@@ -228,7 +324,8 @@ public:
     if (result)
       log_ = std::move(next);
     else
-      result.json = R"({"kind":"invalidArgument","message":"max_level must be 1 to 4, and the client a made one"})";
+      result.json = R"({"kind":"invalidArgument","message":"max_level is not 1 to 4, or the client is an empty one",)"
+                    R"("hint":"pass 1 (error) to 4 (debug), to a client that try_new or a constructor made"})";
     return result;
   }
 
@@ -283,25 +380,31 @@ public:
   }
 
 #if CAMPAIGNS8X8_EXCEPTIONS
+  /// As try_upload_records; throws Error, and what `progress` threw.
   std::string upload_records(std::string_view campaign_id, std::string_view source_json,
                              std::string_view options_json = {}, Progress progress = nullptr,
                              const Cancel *cancel = nullptr) const {
     return detail::or_throw(
         try_upload_records(campaign_id, source_json, options_json, std::move(progress), cancel));
   }
+  /// As try_set_log; throws Error.
   void set_log(int32_t max_level, Log log) { detail::or_throw(try_set_log(max_level, std::move(log))); }
 
+  /// As try_modify_campaign; throws Error.
   std::string modify_campaign(std::string_view campaign_id, std::string_view request_json,
                               const Cancel *cancel = nullptr) const {
     return detail::or_throw(try_modify_campaign(campaign_id, request_json, cancel));
   }
+  /// As try_launch_campaign; throws Error.
   std::string launch_campaign(std::string_view campaign_id, std::string_view options_json = {},
                               const Cancel *cancel = nullptr) const {
     return detail::or_throw(try_launch_campaign(campaign_id, options_json, cancel));
   }
+  /// As try_stop_campaign; throws Error.
   std::string stop_campaign(std::string_view campaign_id, const Cancel *cancel = nullptr) const {
     return detail::or_throw(try_stop_campaign(campaign_id, cancel));
   }
+  /// As try_add_records; throws Error.
   std::string add_records(std::string_view campaign_id, std::string_view request_json,
                           const Cancel *cancel = nullptr) const {
     return detail::or_throw(try_add_records(campaign_id, request_json, cancel));
@@ -316,7 +419,7 @@ private:
     if (!C8X8_HEADER_MATCHES_LIBRARY()) {
       Result result;
       result.json = R"({"kind":"internal","message":"campaigns8x8.h and the library that is running are of different )"
-                    R"(ABI versions; install the two together"})";
+                    R"(ABI versions","hint":"install the two together"})";
       return result;
     }
     c8x8_client *handle = nullptr;
@@ -406,13 +509,17 @@ public:
   }
 
 #if CAMPAIGNS8X8_EXCEPTIONS
+  /// As try_push; throws Error, and what the progress function threw.
   std::string push(std::string_view request_json) { return detail::or_throw(try_push(request_json)); }
+  /// As try_push_record; throws Error, and what the progress function threw.
   std::string push_record(std::string_view record_json) { return detail::or_throw(try_push_record(record_json)); }
+  /// As try_finish; throws Error, and what the progress function threw.
   std::string finish() { return detail::or_throw(try_finish()); }
 
   /// Pushes each record that is assigned to it. Copies push into the same upload.
   class Inserter {
   public:
+    /// @cond What an output iterator needs.
     using iterator_category = std::output_iterator_tag;
     using value_type = void;
     using difference_type = std::ptrdiff_t;
@@ -428,6 +535,7 @@ public:
     Inserter &operator*() noexcept { return *this; }
     Inserter &operator++() noexcept { return *this; }
     Inserter &operator++(int) noexcept { return *this; }
+    /// @endcond
 
   private:
     Uploader *uploader_;

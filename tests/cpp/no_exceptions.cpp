@@ -19,5 +19,8 @@ int main() {
     return 7;
   if (!client.try_upload_records(campaign, R"({"records":[{"crmRecordId":"CRM-2"}]})"))
     return 8;
-  return client.try_add_records(campaign, "{").status == C8X8_ERR_INVALID_ARGUMENT ? 0 : 5;
+  const campaigns8x8::Result refused = client.try_add_records(campaign, "{");
+  if (refused.kind() != "invalidArgument" || refused.message().empty())
+    return 9;
+  return refused.status == C8X8_ERR_INVALID_ARGUMENT ? 0 : 5;
 }

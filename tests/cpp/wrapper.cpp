@@ -74,7 +74,18 @@ static void uploads(const Client &client) {
   CHECK(thrown_by([&] { Uploader wrong(client, campaign, "{"); }).status() == C8X8_ERR_INVALID_ARGUMENT);
 }
 
+// What the wrapper reads out of an error object: by name, at the top only, with every escape.
+static void members_of_an_error() {
+  const char *const json = R"({"http":{"hint":"inner","list":["hint",{"hint":"deep"}]},"kind":"hint","hint":)"
+                           R"("a \"b\" \\ \u000b \u00e9\u20AC\ud83d\ude00\n","message":null})";
+  CHECK(detail::member(json, "hint") == "a \"b\" \\ \v \xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\n");
+  CHECK(detail::member(json, "kind") == "hint");
+  CHECK(detail::member(json, "message").empty() && detail::member(json, "list").empty());
+  CHECK(detail::member("", "hint").empty() && detail::member(R"({"hint":"cut off)", "hint") == "cut off");
+}
+
 int main() {
+  members_of_an_error();
   Client client = Client::from_environment();
   Client moved = std::move(client);
   CHECK(client.get() == nullptr);
@@ -85,9 +96,11 @@ int main() {
   const Error conflict = thrown_by([&] { moved.modify_campaign(campaign, R"({"action":"PAUSE"})"); });
   CHECK(conflict.status() == C8X8_ERR_CONFLICT);
   CHECK(conflict.json().find(R"("kind":"conflict")") != std::string::npos);
-  CHECK(std::string(conflict.what()).find("C8X8_ERR_CONFLICT: {") == 0);
+  CHECK(conflict.kind() == "conflict" && conflict.message().find("409") == 0 && !conflict.hint().empty());
+  CHECK(std::string(conflict.what()) == "C8X8_ERR_CONFLICT: " + conflict.message() + " (" + conflict.hint() + ")");
 
   const Result refused = moved.try_stop_campaign(campaign);
+  CHECK(refused.kind() == "conflict" && refused.message().find("PURGE") != std::string::npos);
   CHECK(!refused && refused.status == C8X8_ERR_CONFLICT && refused.json.find("PURGE") != std::string::npos);
 
   CHECK(thrown_by([] { Client wrong(R"({"customerSite":"US9"})"); }).status() == C8X8_ERR_CONFIG);

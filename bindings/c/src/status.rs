@@ -67,7 +67,10 @@ const NAMES: [(i32, &CStr); 19] = [
     (C8X8_ERR_INTERNAL, c"C8X8_ERR_INTERNAL"),
 ];
 
-/// Name of a status, e.g. "C8X8_ERR_CONFIG"; "unknown" for a number that is none. Static: never free it.
+/// Name of a status.
+///
+/// @param status What a call returned.
+/// @return E.g. "C8X8_ERR_CONFIG"; "unknown" for a number that is none. Static: never free it.
 #[unsafe(no_mangle)]
 pub extern "C" fn c8x8_status_name(status: i32) -> *const c_char {
     NAMES

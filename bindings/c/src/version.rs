@@ -28,13 +28,17 @@ const VERSION: &CStr =
         Err(_) => c"",
     };
 
-/// Version of the library that is running, e.g. "0.1.0". Static: never free it.
+/// Version of the library that is running.
+///
+/// @return E.g. "0.1.0". Static: never free it.
 #[unsafe(no_mangle)]
 pub extern "C" fn c8x8_version() -> *const c_char {
     VERSION.as_ptr()
 }
 
-/// Number of the ABI of the library that is running; compare it with C8X8_ABI_VERSION.
+/// Number of the ABI of the library that is running.
+///
+/// @return The number, to be compared with C8X8_ABI_VERSION; see C8X8_HEADER_MATCHES_LIBRARY.
 #[unsafe(no_mangle)]
 pub extern "C" fn c8x8_abi_version() -> u32 {
     C8X8_ABI_VERSION

@@ -6,6 +6,114 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
+/// The chapters of the header: what each begins with, and its title.
+const CHAPTERS: &[(&str, &str)] = &[
+    ("C8X8_ABI_VERSION", "Version of this header"),
+    ("C8X8_OK", "Statuses"),
+    ("c8x8_cancel", "Handles"),
+    ("c8x8_log_fn", "Callbacks"),
+    ("c8x8_version", "The library itself"),
+    ("c8x8_client_new", "Clients"),
+    ("c8x8_cancel_new", "Cancelling from another thread"),
+    ("c8x8_modify_campaign", "Campaigns: start, pause, stop"),
+    ("c8x8_add_records", "Records: up to 100 in one request"),
+    (
+        "c8x8_upload_records",
+        "Uploads: any number of records, from a source",
+    ),
+    (
+        "c8x8_uploader_new",
+        "Uploads: any number of records, pushed",
+    ),
+];
+
+/// The name that a line declares, if it begins a declaration.
+fn declared(line: &str) -> Option<&str> {
+    let (before, callback) = match line.split_once("(*") {
+        Some((_, after)) => (after.split(')').next()?, true),
+        None => (line.split('(').next()?, false),
+    };
+    let word = match line.split(' ').next()? {
+        "#define" => line.split(' ').nth(1)?,
+        "typedef" if !callback => line.strip_suffix(';')?.rsplit(' ').next()?,
+        _ => before.rsplit([' ', '*']).next()?,
+    };
+    word.to_ascii_lowercase()
+        .starts_with("c8x8_")
+        .then_some(word)
+}
+
+/// Groups the declarations, and fills in the table of contents.
+fn in_chapters(header: &str) -> String {
+    let mut out: Vec<String> = Vec::new();
+    let mut begun = 0;
+    let mut open = false;
+    let mut comment = None;
+    for line in header.lines() {
+        if line == "@CONTENTS@" {
+            out.extend(CHAPTERS.iter().map(|(_, title)| format!(" * - {title}")));
+            continue;
+        }
+        if line.starts_with("/**") {
+            comment = Some(out.len());
+        }
+        let boundary = line == "#ifdef __cplusplus";
+        let next = CHAPTERS.get(begun);
+        if open && (boundary || next.is_some_and(|(first, _)| declared(line) == Some(*first))) {
+            let end = comment.filter(|_| !boundary).unwrap_or(out.len());
+            let gap = match out.get(end.wrapping_sub(1)) {
+                Some(before) if !before.is_empty() => "\n",
+                _ => "",
+            };
+            out.insert(end, format!("{gap}/** @}} */\n"));
+            comment = Some(end + 1);
+            open = false;
+        }
+        if let Some((first, title)) = next
+            && declared(line) == Some(*first)
+        {
+            let at = comment.unwrap_or(out.len());
+            out.insert(at, format!("/**\n * @name {title}\n * @{{\n */\n"));
+            begun += 1;
+            open = true;
+        }
+        out.push(line.to_owned());
+    }
+    assert_eq!(
+        begun,
+        CHAPTERS.len(),
+        "a chapter has no beginning in the header"
+    );
+    out.join("\n") + "\n"
+}
+
+/// Puts what is said in one line about a constant into one line.
+fn with_short_constants(header: &str) -> String {
+    let mut out: Vec<String> = Vec::new();
+    for line in header.lines() {
+        let comment = match out.as_slice() {
+            [.., open, text, close]
+                if line.starts_with("#define ") && open == "/**" && close == " */" =>
+            {
+                text.strip_prefix(" * ").map(str::to_owned)
+            }
+            _ => None,
+        };
+        if let Some(text) = comment {
+            out.truncate(out.len() - 3);
+            if let [.., constant, empty] = out.as_slice()
+                && constant.starts_with("#define ")
+                && empty.is_empty()
+            {
+                out.pop();
+            }
+            out.push(format!("/** {text} */"));
+        }
+        out.push(line.to_owned());
+    }
+    out.join("\n") + "\n"
+}
+
 fn generated() -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     let config = cbindgen::Config::from_file(folder.join("cbindgen.toml")).unwrap();
@@ -34,7 +142,7 @@ fn generated() -> String {
             kept.push(line.trim_end());
         }
     }
-    kept.join("\n") + "\n"
+    in_chapters(&with_short_constants(&kept.join("\n")))
 }
 
 #[test]
