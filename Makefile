@@ -1,6 +1,7 @@
 # Each target is one line of intent. `make demo` and `make test` are all a newcomer needs.
 PREFIX  ?= /usr/local
 DESTDIR ?=
+LIBDIR  ?= lib
 NEED     = scripts/need
 CARGO    = cargo
 VENV     = target/venv
@@ -28,7 +29,7 @@ test-c: ## The C and C++ faces: programs compiled, run, and run again under valg
 	$(CARGO) test -p campaigns8x8-c
 
 test-install: ## What is installed works after its folder was moved
-	@$(NEED) cargo cc c++ pkg-config binutils
+	@$(NEED) cargo cc c++ cargo-c cmake pkg-config binutils
 	scripts/test-install
 
 test-python: venv ## The Python module, installed into a fresh virtual environment
@@ -46,6 +47,7 @@ check-rust:
 
 check-c:
 	@$(NEED) doxygen
+	@mkdir -p target
 	doxygen bindings/c/Doxyfile
 
 check-python: venv
@@ -65,11 +67,9 @@ header: ## Writes include/campaigns8x8.h anew from the Rust source
 	@$(NEED) cargo cc
 	CAMPAIGNS8X8_UPDATE_HEADER=1 $(CARGO) test -p campaigns8x8-c --test header
 
-install: ## Headers, libraries, pkg-config file and program below PREFIX (and DESTDIR)
-	@$(NEED) cargo cc
-	$(CARGO) build --release -p campaigns8x8-c
-	$(CARGO) build --release --features cli --bin campaigns8x8
-	scripts/install "$(DESTDIR)" "$(PREFIX)"
+install: ## Headers, libraries, pkg-config and CMake files, and the program, below PREFIX (and DESTDIR)
+	@$(NEED) cargo cc cargo-c binutils
+	scripts/install "$(PREFIX)" "$(DESTDIR)" "$(LIBDIR)"
 
 venv: ## The virtual environment of the Python tests, with the module installed
 	@$(NEED) cargo cc python3 venv

@@ -82,7 +82,7 @@
  */
 
 /** Number of the ABI this header describes. Raised when a program built with an older header would break. */
-#define C8X8_ABI_VERSION 1
+#define C8X8_ABI_VERSION 0
 /** Version of the library this header came with: the first of its three numbers. */
 #define C8X8_VERSION_MAJOR 0
 /** The second number. */

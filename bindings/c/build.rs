@@ -4,6 +4,6 @@ fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     if std::env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "linux") {
         // The number is C8X8_ABI_VERSION; a test compares the two.
-        println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libcampaigns8x8.so.1");
+        println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libcampaigns8x8.so.0");
     }
 }

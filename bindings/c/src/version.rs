@@ -3,7 +3,7 @@
 use std::ffi::{CStr, c_char};
 
 /// Number of the ABI this header describes. Raised when a program built with an older header would break.
-pub const C8X8_ABI_VERSION: u32 = 1;
+pub const C8X8_ABI_VERSION: u32 = 0;
 
 /// Version of the library this header came with: the first of its three numbers.
 pub const C8X8_VERSION_MAJOR: u32 = 0;

@@ -66,7 +66,7 @@ impl Library {
             let name = format!("lib-{}", std::process::id());
             let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
             std::fs::create_dir_all(&folder).unwrap();
-            for name in ["libcampaigns8x8.so", "libcampaigns8x8.so.1"] {
+            for name in ["libcampaigns8x8.so", "libcampaigns8x8.so.0"] {
                 let link = folder.join(name);
                 let _ = std::fs::remove_file(&link);
                 std::os::unix::fs::symlink(&self.shared, link).unwrap();
