@@ -25,7 +25,7 @@ test-rust: ## The core, the sandbox and the program
 	$(CARGO) test --all-features
 
 test-c: ## The C and C++ faces: programs compiled, run, and run again under valgrind
-	@$(NEED) cargo cc c++ valgrind binutils
+	@$(NEED) cargo cc c++ valgrind binutils pkg-config libcurl openssl
 	$(CARGO) test -p campaigns8x8-c
 
 test-install: ## What is installed works after its folder was moved

@@ -228,14 +228,48 @@ fn a_call_is_cancelled_from_another_thread() {
 }
 
 #[test]
-fn the_library_can_be_opened_closed_and_opened_again() {
+fn the_library_can_be_closed_while_threads_that_used_it_live_on() {
     let program = c("tests/c/dlopen.c").compile(library());
     let sandbox = sandbox();
     let output = with_sandbox(Command::new(&program).arg(&library().shared), &sandbox)
         .output()
         .unwrap();
     succeeded("dlopen.c", &output);
-    assert_eq!(sandbox.requests(), 4, "PAUSE and PURGE, twice");
+    assert_eq!(sandbox.requests(), 8, "PAUSE and PURGE, four times");
+}
+
+#[test]
+fn the_process_is_left_as_it_was_found() {
+    let (sandbox, text) = run(&c("tests/c/manners.c"));
+    assert_eq!(sandbox.stored().len(), 2);
+    assert_eq!(text, "", "no output");
+}
+
+#[test]
+fn a_host_with_its_own_openssl_libcurl_and_fork_handlers_goes_on_working() {
+    for package in ["libcurl", "openssl"] {
+        let found = Command::new("pkg-config").arg(package).status();
+        assert!(
+            found.is_ok_and(|status| status.success()),
+            "{package} is missing; install it: apt-get install pkg-config libcurl4-openssl-dev libssl-dev"
+        );
+    }
+    let program = Program {
+        libraries: &["-lcurl", "-lssl", "-lcrypto"],
+        ..c("tests/c/host.c")
+    };
+    let sandbox = sandbox();
+    let output = with_sandbox(&mut Command::new(program.compile(library())), &sandbox)
+        .output()
+        .unwrap();
+    succeeded("host.c", &output);
+    assert_eq!(sandbox.stored(), ["before", "in-child", "after"]);
+}
+
+#[test]
+fn everything_at_once_from_many_threads() {
+    let (sandbox, _) = run(&c("tests/c/stress.c"));
+    assert_eq!(sandbox.stored().len(), 2 * 8 * 12);
 }
 
 #[test]
@@ -298,6 +332,8 @@ fn the_programs_are_clean_under_address_and_undefined_behaviour_sanitizers() {
         "bindings/c/examples/four_steps.c",
         "tests/c/arguments.c",
         "tests/c/log.c",
+        "tests/c/manners.c",
+        "tests/c/stress.c",
         "tests/c/threads.c",
         "tests/c/upload.c",
     ] {

@@ -81,6 +81,8 @@ pub struct Program<'a> {
     pub source: &'a str,
     pub compiler: &'a str,
     pub flags: &'a [&'a str],
+    /// What it is linked with beside this library.
+    pub libraries: &'a [&'a str],
     /// Link the archive instead of the shared library.
     pub statically: bool,
 }
@@ -99,6 +101,7 @@ pub fn c(source: &str) -> Program<'_> {
         source,
         compiler: "cc",
         flags: C,
+        libraries: &[],
         statically: false,
     }
 }
@@ -108,6 +111,7 @@ pub fn cpp<'a>(source: &'a str, flags: &'a [&'a str]) -> Program<'a> {
         source,
         compiler: "c++",
         flags,
+        libraries: &[],
         statically: false,
     }
 }
@@ -155,7 +159,10 @@ impl Program<'_> {
                 .arg("-L")
                 .arg(folder)
                 .arg(format!("-Wl,-rpath,{}", folder.display()))
-                .args(["-lcampaigns8x8", "-lpthread", "-ldl"]);
+                // A program that only opens the library when it runs must not have it loaded already.
+                .arg("-Wl,--as-needed")
+                .args(["-lcampaigns8x8", "-lpthread", "-ldl"])
+                .args(self.libraries);
         }
         let output = command.output().unwrap_or_else(|error| {
             panic!(
