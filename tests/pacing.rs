@@ -5,13 +5,13 @@
 mod support;
 
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use campaigns8x8::sandbox::{
     Fault, Faults, RateLimitStyle, Sandbox, SandboxOptions, SandboxRateLimit,
 };
-use campaigns8x8::{CampaignState, Client, NewRecord, RateLimit};
-use support::campaign;
+use campaigns8x8::{CampaignState, Client, ErrorKind, NewRecord, RateLimit};
+use support::{Reply, Stub, answer, campaign, timed};
 
 /// Adds single records from `threads` threads for `duration`.
 fn load(client: &Client, threads: usize, duration: Duration) {
@@ -99,4 +99,65 @@ fn a_refusal_by_itself_holds_the_client_back_once_and_teaches_it_nothing() {
     let took = started.elapsed();
     assert!(took >= Duration::from_secs(2), "{took:?}");
     assert!(took < Duration::from_secs(5), "{took:?}");
+}
+
+/// A campaign as the API answers it.
+fn answered(headers: &str) -> Reply {
+    let body = r#"{"id":"123e4567-e89b-12d3-a456-426614174000","state":"RUNNING","recordCount":1}"#;
+    answer(200, headers, body)
+}
+
+#[test]
+fn a_wait_beyond_the_longest_one_is_an_error_now_and_for_the_calls_after() {
+    for reply in [
+        answer(429, "Retry-After: 3600\r\n", ""),
+        answered(&format!(
+            "x-ratelimit-limit: 10\r\nx-ratelimit-remaining: 0\r\nx-ratelimit-reset: {}\r\n",
+            UNIX_EPOCH.elapsed().unwrap().as_secs() + 3600
+        )),
+    ] {
+        let stub = Stub::always(reply);
+        let client = stub.client();
+        let first = client.pause(&campaign());
+        if let Err(error) = &first {
+            assert_eq!(error.kind(), ErrorKind::RateLimited);
+        }
+        let (second, took) = timed(|| client.pause(&campaign()).unwrap_err());
+        assert_eq!(second.kind(), ErrorKind::RateLimited);
+        assert!(took < Duration::from_secs(1), "{took:?}");
+        assert!(second.is_retryable() && !second.is_outcome_unknown());
+        let message = second.message();
+        assert!(
+            message.contains("3600 s") || message.contains("3599 s"),
+            "{message}"
+        );
+        assert_eq!(stub.seen().len(), 1, "the second was not sent");
+    }
+}
+
+#[test]
+fn a_window_that_ends_in_another_age_is_a_mistake_of_the_servers() {
+    let stub = Stub::always(answered(
+        "x-ratelimit-limit: 10\r\nx-ratelimit-remaining: 0\r\nx-ratelimit-reset: 99999999999\r\n",
+    ));
+    let client = stub.client();
+    for _ in 0..3 {
+        let (result, took) = timed(|| client.pause(&campaign()));
+        result.unwrap();
+        assert!(took < Duration::from_secs(1), "{took:?}");
+    }
+}
+
+#[test]
+fn little_that_is_left_of_a_long_window_is_not_waited_for() {
+    let stub = Stub::start(|n| {
+        let reset = UNIX_EPOCH.elapsed().unwrap().as_secs() + 3600;
+        answered(&format!(
+            "x-ratelimit-limit: 10\r\nx-ratelimit-remaining: {}\r\nx-ratelimit-reset: {reset}\r\n",
+            3_usize.saturating_sub(n)
+        ))
+    });
+    let client = stub.client();
+    let (_, took) = timed(|| (0..2).for_each(|_| drop(client.pause(&campaign()).unwrap())));
+    assert!(took < Duration::from_secs(25), "{took:?}");
 }

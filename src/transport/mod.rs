@@ -116,6 +116,10 @@ impl Transport {
         let engine = self.engines.get(|| Engine::new(&self.settings))?;
         let mut history = History::default();
         loop {
+            let held = engine.pacer.held(Instant::now());
+            if held > self.settings.retry.max_retry_after {
+                return Err(history.conclude(held_back(held), request));
+            }
             let wait = engine.pacer.reserve(Instant::now());
             if let Err(why) = patience.sleep(wait) {
                 // The place that was taken will not be used.
@@ -200,6 +204,16 @@ impl Transport {
             )
         });
     }
+}
+
+/// An earlier answer asked for a longer wait than a caller is to be left waiting for.
+fn held_back(left: Duration) -> Error {
+    let seconds = left.as_secs() + 1;
+    Error::new(
+        ErrorKind::RateLimited,
+        format!("the server has asked to wait, and {seconds} s of it are left; this request was not sent"),
+    )
+    .with_hint("call again when they are over, or raise retry.maxRetryAfterMs")
 }
 
 fn describe(failure: &Failure, next: Next) -> String {

@@ -30,6 +30,12 @@ impl Pacer {
         }
     }
 
+    /// How long the server still wants no request at all.
+    pub(super) fn held(&self, now: Instant) -> Duration {
+        self.with(|plan| plan.held(now))
+            .saturating_duration_since(now)
+    }
+
     /// Takes the next place and says how long to wait for it.
     pub(super) fn reserve(&self, now: Instant) -> Duration {
         self.with(|plan| plan.reserve(now))
@@ -48,7 +54,7 @@ impl Pacer {
                     if answer.allowance.is_none() {
                         plan.guess(wait, now);
                     }
-                    plan.hold_until(now + wait);
+                    plan.hold_until(now + wait.min(LONGEST_BELIEVED));
                 }
                 (429, None) => {}
                 _ => plan.note_allowed(now),
@@ -78,7 +84,16 @@ struct Plan {
     in_flight: u64,
 }
 
+/// A wait that the server asks for is believed up to this long; a window that ends later is a mistake.
+const LONGEST_BELIEVED: Duration = Duration::from_secs(24 * 60 * 60);
+
 impl Plan {
+    fn held(&self, now: Instant) -> Instant {
+        let empty = self.window.as_ref().filter(|window| window.remaining == 0);
+        let until = self.held_until.max(empty.map(|window| window.resets));
+        until.map_or(now, |until| until.max(now))
+    }
+
     fn reserve(&mut self, now: Instant) -> Instant {
         let mut at = now;
         if let Some(own) = &mut self.own {
@@ -143,6 +158,9 @@ impl Plan {
     }
 
     fn learn(&mut self, allowance: Allowance, now: Instant) {
+        if allowance.resets_in > LONGEST_BELIEVED {
+            return;
+        }
         let resets = now + allowance.resets_in;
         match &mut self.window {
             // The server counts what others send with the same key, too: the smaller number holds.
@@ -279,6 +297,8 @@ impl Window {
     fn reserve(&mut self, earliest: Instant) -> Instant {
         /// What two clocks that agree may differ by.
         const GUARD: Duration = Duration::from_millis(5);
+        /// Nobody waits longer than this for the sake of evenness: little is left of a long window then, and it goes.
+        const LONGEST_PACE: Duration = Duration::from_secs(10);
         let mut at = earliest;
         if self.remaining == 0 {
             at = at.max(self.resets + GUARD);
@@ -292,7 +312,7 @@ impl Window {
             self.pace = at;
         }
         let left = self.resets.saturating_duration_since(at);
-        let interval = left.div_f64(self.remaining.max(1) as f64);
+        let interval = left.div_f64(self.remaining.max(1) as f64).min(LONGEST_PACE);
         self.pace = self.pace.max(at);
         let ahead = interval.saturating_mul(self.burst().saturating_sub(1));
         let paced = self
