@@ -2,6 +2,7 @@
 PREFIX  ?= /usr/local
 DESTDIR ?=
 LIBDIR  ?= lib
+FUZZ_SECONDS ?= 300
 NEED     = scripts/need
 CARGO    = cargo
 VENV     = target/venv
@@ -9,7 +10,7 @@ VENV     = target/venv
 TESTS_MAY = -A clippy::unwrap_used -A clippy::expect_used -A clippy::panic -A clippy::indexing_slicing \
             -A clippy::print_stdout -A clippy::print_stderr
 
-.PHONY: help demo test test-rust test-c test-install test-python check check-rust check-c check-python truth bench header install venv clean
+.PHONY: help demo test test-rust test-c test-threads test-install test-python check check-rust check-c check-python truth fuzz bench header install venv clean
 
 help: ## What can be made here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s'|'
@@ -18,7 +19,7 @@ demo: ## The vendor's four steps against the sandbox, over real HTTP
 	@$(NEED) cargo cc
 	@$(CARGO) run --quiet --features cli -- demo
 
-test: test-rust test-c test-install test-python ## All tests of all languages
+test: test-rust test-c test-threads test-install test-python ## All tests of all languages
 
 test-rust: ## The core, the sandbox and the program
 	@$(NEED) cargo cc
@@ -27,6 +28,10 @@ test-rust: ## The core, the sandbox and the program
 test-c: ## The C and C++ faces: programs compiled, run, and run again under valgrind
 	@$(NEED) cargo cc c++ valgrind binutils pkg-config libcurl openssl
 	$(CARGO) test -p campaigns8x8-c
+
+test-threads: ## Many threads at once, under ThreadSanitizer
+	@$(NEED) cargo cc binutils rust-src
+	scripts/test-threads
 
 test-install: ## What is installed works after its folder was moved
 	@$(NEED) cargo cc c++ cargo-c cmake pkg-config binutils
@@ -59,6 +64,10 @@ check-python: venv
 truth: ## The promise of an upload, 100,000 generated cases of inputs and faults (about an hour)
 	@$(NEED) cargo cc
 	PROPTEST_CASES=100000 $(CARGO) test --release --features sandbox --test upload_truth
+
+fuzz: ## The exported functions under libFuzzer and AddressSanitizer, 5 minutes (FUZZ_SECONDS)
+	@$(NEED) cargo cc clang rust-src
+	scripts/fuzz $(FUZZ_SECONDS)
 
 bench: venv ## What an upload costs: requests, records a second, CPU; beside a plain loop over requests
 	$(CARGO) bench --features sandbox --bench upload

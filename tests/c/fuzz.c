@@ -71,17 +71,18 @@ static void *serve(void *listener) {
   return NULL;
 }
 
+/* Of one input: what a server answered is remembered by a client, and the next input is not to wait for it. */
 static c8x8_client *client;
+static char config[256];
 
-/* Once: the server, the client, and a folder for the files that an input may ask for. */
+/* Once: the server, the settings, and a folder for the files that an input may ask for. */
 static void begin(void) {
   static int listener;
   static char folder[] = "/tmp/c8x8-fuzz-XXXXXX";
   struct sockaddr_in address;
   socklen_t length = sizeof address;
   pthread_t thread;
-  char config[256];
-  if (client != NULL)
+  if (config[0] != '\0')
     return;
   memset(&address, 0, sizeof address);
   address.sin_family = AF_INET;
@@ -97,9 +98,8 @@ static void begin(void) {
   unsetenv("CAMPAIGNS8X8_BASE_URL");
   snprintf(config, sizeof config,
            "{\"apiKey\":\"eght_fuzz\",\"tenant\":\"fuzz\",\"baseUrl\":\"http://127.0.0.1:%d/v1\",\"timeoutMs\":2000,"
-           "\"retry\":{\"maxAttempts\":1}}",
+           "\"retry\":{\"maxAttempts\":1,\"maxRetryAfterMs\":1}}",
            ntohs(address.sin_port));
-  client = new_client(config);
 }
 
 /* Whether a text is one JSON value, as far as brackets and strings go; every byte in UTF-8 was the library's to check. */
@@ -162,7 +162,7 @@ static int one_input(const unsigned char *data, size_t size) {
   char *json = NULL;
   char *text;
   int32_t status = C8X8_OK;
-  if (size == 0 || strchr("acilmopsvbr", data[0]) == NULL)
+  if (size == 0 || data[0] == 0 || strchr("acilmopsvbr", data[0]) == NULL)
     return -1;
   text = malloc(size);
   CHECK(text != NULL);
@@ -174,6 +174,7 @@ static int one_input(const unsigned char *data, size_t size) {
     return -1;
   }
   begin();
+  client = new_client(config);
   answer_with("401 Unauthorized", STOPPED, strlen(STOPPED));
   switch (data[0]) {
   case 'a': status = c8x8_add_records(client, CAMPAIGN, text, NULL, &json); break;
@@ -199,6 +200,7 @@ static int one_input(const unsigned char *data, size_t size) {
   else
     judge(status, json, text);
   c8x8_client_free(made);
+  c8x8_client_free(client);
   free(text);
   return 0;
 }
@@ -220,7 +222,6 @@ int main(int argc, char **argv) {
     fclose(file);
     CHECK(one_input(data, size) == 0);
   }
-  c8x8_client_free(client);
   printf("%d inputs\n", argc - 1);
   return 0;
 }

@@ -347,6 +347,29 @@ fn the_programs_are_clean_under_address_and_undefined_behaviour_sanitizers() {
     }
 }
 
+/// What the fuzzer (`make fuzz`) begins with, and what it has found.
+#[test]
+fn the_corpus_is_taken_without_a_complaint() {
+    let corpus = root().join("tests/corpus");
+    let inputs: Vec<_> = std::fs::read_dir(corpus)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    assert!(inputs.len() > 50);
+    let flags: Vec<&str> = harness::C.iter().chain(SANITIZED).copied().collect();
+    let program = Program {
+        flags: &flags,
+        ..c("tests/c/fuzz.c")
+    };
+    let output = Command::new(program.compile_as(library(), "replay"))
+        .args(&inputs)
+        .env("ASAN_OPTIONS", "detect_leaks=1")
+        .output()
+        .unwrap();
+    let text = succeeded("fuzz.c", &output);
+    assert_eq!(text, format!("{} inputs\n", inputs.len()));
+}
+
 #[test]
 fn the_sanitizers_are_really_there() {
     for (what, report) in [
