@@ -10,7 +10,7 @@ VENV     = target/venv
 TESTS_MAY = -A clippy::unwrap_used -A clippy::expect_used -A clippy::panic -A clippy::indexing_slicing \
             -A clippy::print_stdout -A clippy::print_stderr
 
-.PHONY: help demo test test-rust test-c test-threads test-install test-python check check-rust check-c check-python truth fuzz bench header install venv clean
+.PHONY: help demo test test-rust test-c test-threads test-install test-python check check-rust check-c check-python truth fuzz bench header install dist venv clean
 
 help: ## What can be made here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s'|'
@@ -79,6 +79,10 @@ header: ## Writes include/campaigns8x8.h anew from the Rust source
 install: ## Headers, libraries, pkg-config and CMake files, and the program, below PREFIX (and DESTDIR)
 	@$(NEED) cargo cc cargo-c binutils
 	scripts/install "$(PREFIX)" "$(DESTDIR)" "$(LIBDIR)"
+
+dist: ## What is released for Linux, for glibc 2.17 and later, with its size
+	@$(NEED) cargo cc cargo-c binutils venv
+	scripts/dist
 
 venv: ## The virtual environment of the Python tests, with the module installed
 	@$(NEED) cargo cc python3 venv
