@@ -26,7 +26,7 @@ test-rust: ## The core, the sandbox and the program
 	$(CARGO) test --all-features
 
 test-c: ## The C and C++ faces: programs compiled, run, and run again under valgrind
-	@$(NEED) cargo cc c++ valgrind binutils pkg-config libcurl openssl
+	@$(NEED) cargo cc c++ valgrind binutils pkg-config libcurl openssl nlohmann
 	$(CARGO) test -p campaigns8x8-c
 
 test-threads: ## Many threads at once, under ThreadSanitizer
@@ -34,7 +34,7 @@ test-threads: ## Many threads at once, under ThreadSanitizer
 	scripts/test-threads
 
 test-install: ## What is installed works after its folder was moved
-	@$(NEED) cargo cc c++ cargo-c cmake pkg-config binutils
+	@$(NEED) cargo cc c++ cargo-c cmake pkg-config binutils libcurl openssl
 	scripts/test-install
 
 test-python: venv ## The Python module, installed into a fresh virtual environment
@@ -51,7 +51,8 @@ check-rust:
 	$(CARGO) test -p campaigns8x8-c --test header
 
 check-c:
-	@$(NEED) doxygen
+	@$(NEED) cc doxygen abidiff binutils
+	scripts/check-abi
 	@mkdir -p target
 	doxygen bindings/c/Doxyfile
 

@@ -113,3 +113,23 @@ fn nobody_listening_is_no_error() {
     drop(running.0.stdout.take());
     assert!(running.0.wait().unwrap().success());
 }
+
+#[test]
+fn a_command_runs_against_a_sandbox_of_its_own_and_its_status_is_handed_on() {
+    let output = program()
+        .args(["sandbox", "--", "sh", "-c"])
+        .arg("echo $CAMPAIGNS8X8_BASE_URL $CAMPAIGNS8X8_API_KEY $CAMPAIGNS8X8_TENANT; exit 7")
+        .env("CAMPAIGNS8X8_CUSTOMER_SITE", "US1")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(7));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.starts_with("http://127.0.0.1:"), "{text}");
+    assert!(text.ends_with(" eght_sandbox sandbox\n"), "{text}");
+    let output = program()
+        .args(["sandbox", "--", "no-such-program"])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains("no-such-program cannot be run"), "{text}");
+}

@@ -183,6 +183,16 @@ fn a_feeder_in_cpp_pushes_from_several_threads() {
 }
 
 #[test]
+fn the_wrapper_goes_with_a_json_library_of_the_users_choice() {
+    let (sandbox, text) = run(&cpp("bindings/c/examples/with_nlohmann_json.cpp", CPP17));
+    assert_eq!(sandbox.stored().len(), 2);
+    let expected = "2 of 3 added\n\
+        an id that is longer than allowed: rejected, length must be between 1 and 32 UTF-16 units, is 33\n\
+        conflict, outcome unknown: false\n";
+    assert_eq!(text, expected);
+}
+
+#[test]
 fn a_client_survives_a_fork() {
     let (sandbox, _) = run(&c("tests/c/fork.c"));
     let stored = sandbox.stored();
@@ -407,13 +417,13 @@ fn only_the_interface_is_exported() {
         .collect();
     assert_eq!(exported, functions_of_the_header());
     // The list is the ABI: a name that is taken off it breaks programs, and wants a new C8X8_ABI_VERSION.
-    let list = std::fs::read_to_string(root().join("bindings/c/abi.txt")).unwrap();
+    let list = std::fs::read_to_string(root().join("bindings/c/abi/exports.txt")).unwrap();
     let listed: HashSet<String> = list
         .lines()
         .filter(|line| !line.starts_with('#'))
         .map(str::to_owned)
         .collect();
-    assert_eq!(exported, listed, "bindings/c/abi.txt");
+    assert_eq!(exported, listed, "bindings/c/abi/exports.txt");
 }
 
 /// The functions that the header declares.

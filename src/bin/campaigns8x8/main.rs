@@ -20,17 +20,17 @@ struct Arguments {
 enum Command {
     /// Build, start, add records, pause: the vendor's four steps against a sandbox of its own, over real HTTP.
     Demo,
-    /// Run the sandbox, the remote API imitated, until Ctrl-C.
+    /// Run the sandbox, the remote API imitated, until Ctrl-C, or for as long as a command runs.
     Sandbox(serve::Options),
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
-        Command::Demo => demo::run(),
+        Command::Demo => demo::run().map(|()| ExitCode::SUCCESS),
         Command::Sandbox(options) => serve::run(&options),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         // Whoever read our output has stopped reading: nothing to tell, and nobody to tell it to.
         Err(error) if terminal::is_broken_pipe(&*error) => ExitCode::SUCCESS,
         Err(error) => {

@@ -1,7 +1,9 @@
-//! `campaigns8x8 sandbox`: the sandbox as a server of its own, until Ctrl-C.
+//! `campaigns8x8 sandbox`: the sandbox as a server of its own, until Ctrl-C, or for as long as a command runs.
 
 use std::error::Error;
+use std::ffi::OsString;
 use std::io;
+use std::process::{Command, ExitCode};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -15,9 +17,9 @@ use crate::terminal::Page;
 /// What `campaigns8x8 sandbox` can be told.
 #[derive(Args)]
 pub struct Options {
-    /// Port on 127.0.0.1; 0 takes a free one.
-    #[arg(long, default_value_t = 8808)]
-    port: u16,
+    /// Port on 127.0.0.1; 0 takes a free one. [default: 8808; for a command: 0]
+    #[arg(long)]
+    port: Option<u16>,
     /// Which of the vendor's two descriptions to follow where they disagree.
     #[arg(long, value_enum, default_value_t = DialectName::Guide)]
     dialect: DialectName,
@@ -42,6 +44,9 @@ pub struct Options {
     /// How the rate limit is told.
     #[arg(long, value_enum, default_value_t = StyleName::XRatelimit)]
     rate_limit_style: StyleName,
+    /// A command to run against the sandbox, which it finds in its environment; the sandbox ends with it.
+    #[arg(last = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -68,6 +73,11 @@ fn probability(text: &str) -> Result<f64, String> {
 }
 
 impl Options {
+    fn port(&self) -> u16 {
+        let served = if self.command.is_empty() { 8808 } else { 0 };
+        self.port.unwrap_or(served)
+    }
+
     fn sandbox(&self) -> SandboxOptions {
         let faults = Faults::Random {
             probability: self.fault_probability,
@@ -82,7 +92,7 @@ impl Options {
             ],
         };
         SandboxOptions {
-            port: self.port,
+            port: self.port(),
             dialect: match self.dialect {
                 DialectName::Guide => Dialect::Guide,
                 DialectName::Openapi => Dialect::OpenApi,
@@ -105,7 +115,7 @@ impl Options {
     }
 }
 
-pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+pub fn run(options: &Options) -> Result<ExitCode, Box<dyn Error>> {
     let (sender, stop) = mpsc::channel();
     ctrlc::set_handler(move || {
         // A second signal finds the receiver gone; the program is ending already.
@@ -114,10 +124,13 @@ pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let sandbox = Sandbox::start_with(options.sandbox()).map_err(|error| match error.kind() {
         io::ErrorKind::AddrInUse => format!(
             "port {} on 127.0.0.1 is in use; choose another with --port, or 0 for a free one",
-            options.port
+            options.port()
         ),
         _ => format!("the sandbox cannot start: {error}"),
     })?;
+    if let [program, arguments @ ..] = options.command.as_slice() {
+        return during(&sandbox, Command::new(program).args(arguments));
+    }
     Page::new().line(&format!(
         "The sandbox is running; no telephone rings. Stop it with Ctrl-C.\n\n  \
          base URL  {base_url}\n  campaign  {campaign}\n  key       {key}\n  tenant    {tenant}\n\n\
@@ -136,5 +149,19 @@ pub fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     Page::new().line(&format!(
         "Stopped after {requests} requests, with {records} records on the campaign."
     ))?;
-    Ok(())
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs a command with the sandbox as its remote API, and ends as it did. Ctrl-C reaches it too, and it decides.
+fn during(sandbox: &Sandbox, command: &mut Command) -> Result<ExitCode, Box<dyn Error>> {
+    let status = command
+        .env("CAMPAIGNS8X8_BASE_URL", sandbox.base_url())
+        .env("CAMPAIGNS8X8_API_KEY", sandbox.api_key())
+        .env("CAMPAIGNS8X8_TENANT", sandbox.tenant())
+        // Both given would be an error.
+        .env_remove("CAMPAIGNS8X8_CUSTOMER_SITE")
+        .status()
+        .map_err(|error| format!("{} cannot be run: {error}", command.get_program().display()))?;
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }
