@@ -199,7 +199,8 @@ impl Client {
         Uploader::new(self, *id, options)
     }
 
-    pub(crate) fn cancel_token(&self) -> Option<&Cancel> {
+    /// The token that ends this client's calls; see [`with_cancel`](Self::with_cancel).
+    pub fn cancel_token(&self) -> Option<&Cancel> {
         self.cancel.as_ref()
     }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
+use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -298,6 +299,14 @@ impl Serialize for Campaign {
     }
 }
 
+/// From what it serializes to.
+impl<'de> Deserialize<'de> for Campaign {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::from_answer(Value::deserialize(deserializer)?)
+            .ok_or_else(|| D::Error::custom("a campaign is an object with a state"))
+    }
+}
+
 /// How many records share a type, a state and a result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -320,5 +329,12 @@ impl RecordCount {
             result: raw::open(object, "result"),
             count: raw::integer(object, "count"),
         }
+    }
+}
+
+/// From an object as it stands in a campaign.
+impl<'de> Deserialize<'de> for RecordCount {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self::from_object(&Map::deserialize(deserializer)?))
     }
 }

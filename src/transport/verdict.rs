@@ -199,7 +199,8 @@ pub(super) fn no_answer(error: &reqwest::Error, url: &Url, settings: &Settings) 
     };
     if is_tls(error) && certainty == Certainty::NotApplied {
         let error = Error::new(ErrorKind::Tls, format!("{place}: {cause}")).with_hint(
-            "if a proxy or your organisation signs the connection, name its certificate authority (a PEM file) as caBundle",
+            "if a proxy or your organisation signs the connection, name its certificate authority (a PEM file) as caBundle or in \
+             SSL_CERT_FILE",
         );
         return Failure::new(error, certainty, false);
     }

@@ -105,7 +105,8 @@ pub(crate) fn blocking_unless<T: Send>(
 ) -> PyResult<T> {
     // Signal handlers run on the main thread only; any other would wait for the GIL for nothing.
     if is_main_thread(py) {
-        client = client.with_cancel(&look_for_signals(raised.clone()));
+        let token = client.cancel_token().cloned();
+        client = client.with_cancel(&look_for_signals(raised.clone(), token));
     }
     // The client goes in as a whole: should it be the last one, its connections are closed without the GIL too.
     let result = py.detach(move || call(&client));
@@ -135,9 +136,13 @@ pub(crate) fn drop_detached<T: Send>(value: Option<T>) {
     Python::try_attach(|py| py.detach(|| drop(value.take())));
 }
 
-fn look_for_signals(raised: Raised) -> Cancel {
+/// A token that ends a call when a signal handler raises, or when the caller's own token is triggered.
+fn look_for_signals(raised: Raised, token: Option<Cancel>) -> Cancel {
     let last_check = Mutex::new(Instant::now());
     Cancel::with_check(move || {
+        if token.as_ref().is_some_and(Cancel::is_triggered) {
+            return true;
+        }
         let mut last = last_check.lock().unwrap_or_else(PoisonError::into_inner);
         if last.elapsed() < BETWEEN_CHECKS {
             return false;

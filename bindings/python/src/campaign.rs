@@ -4,10 +4,17 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDateTime, PyDict};
+use serde_json::{Map, Value};
 
 use crate::convert;
 
 /// A campaign as it stood when the server answered. Fields that the server left out are None.
+///
+/// Example:
+///     >>> with Sandbox() as sandbox, sandbox.client() as client:
+///     ...     campaign = client.build(sandbox.campaign_id)
+///     >>> campaign.state, campaign.record_count, campaign.raw["state"]
+///     (<CampaignState.BUILDING: 'BUILDING'>, 0, 'BUILDING')
 #[pyclass(frozen, eq, module = "campaigns8x8")]
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Campaign {
@@ -24,6 +31,12 @@ type Time<'py> = PyResult<Option<Bound<'py, PyDateTime>>>;
 
 #[pymethods]
 impl Campaign {
+    /// For match: `case Campaign(id, "PAUSED")`.
+    #[classattr]
+    fn __match_args__() -> (&'static str, &'static str) {
+        ("id", "state")
+    }
+
     /// The campaign's UUID.
     #[getter]
     fn id(&self) -> Option<String> {
@@ -130,9 +143,25 @@ impl Campaign {
         self.campaign.state.hash(&mut hasher);
         hasher.finish()
     }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<convert::Pickled<'py>> {
+        convert::pickled(slf.as_any(), &slf.get().campaign)
+    }
+
+    /// The other half of pickling.
+    #[staticmethod]
+    fn _from_json(text: &str) -> PyResult<Self> {
+        convert::unpickled(text).map(|campaign| Self { campaign })
+    }
 }
 
 /// How many records share a type, a state and a result.
+///
+/// Example:
+///     >>> with Sandbox(state="RUNNING") as sandbox, sandbox.client() as client:
+///     ...     added = client.add_records(sandbox.campaign_id, [NewRecord("CRM-1")])
+///     ...     client.pause(sandbox.campaign_id).record_counts
+///     [<RecordCount 1 PENDING>]
 #[pyclass(frozen, eq, module = "campaigns8x8")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RecordCount {
@@ -141,6 +170,12 @@ pub(crate) struct RecordCount {
 
 #[pymethods]
 impl RecordCount {
+    /// For match: `case RecordCount("COMPLETED", count)`.
+    #[classattr]
+    fn __match_args__() -> (&'static str, &'static str) {
+        ("state", "count")
+    }
+
     /// The records' type: a RecordType, or the string of a later one.
     #[getter]
     fn r#type<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
@@ -172,5 +207,46 @@ impl RecordCount {
         let count = self.count.count.unwrap_or_default();
         let state = self.count.state.as_ref().map_or("None", |s| s.as_str());
         format!("<RecordCount {count} {state}>")
+    }
+
+    fn __hash__(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.count.state.hash(&mut hasher);
+        self.count.count.hash(&mut hasher);
+        hasher.finish()
+    }
+
+    /// The object as it stands in the campaign.
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        convert::object_to_python(py, &self.as_object())
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<convert::Pickled<'py>> {
+        convert::pickled(slf.as_any(), &slf.get().as_object())
+    }
+
+    /// The other half of pickling.
+    #[staticmethod]
+    fn _from_json(text: &str) -> PyResult<Self> {
+        convert::unpickled(text).map(|count| Self { count })
+    }
+}
+
+impl RecordCount {
+    fn as_object(&self) -> Map<String, Value> {
+        let count = &self.count;
+        let fields = [
+            ("type", count.r#type.as_ref().map(|value| value.as_str())),
+            ("state", count.state.as_ref().map(|value| value.as_str())),
+            ("result", count.result.as_ref().map(|value| value.as_str())),
+        ];
+        let mut object: Map<String, Value> = fields
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?.into())))
+            .collect();
+        if let Some(count) = count.count {
+            object.insert("count".to_owned(), count.into());
+        }
+        object
     }
 }

@@ -15,6 +15,7 @@ use pyo3::types::{PyDict, PyString, PyTuple};
 
 use crate::call::{UploadLines, blocking, drop_detached, keep_lines};
 use crate::campaign::Campaign;
+use crate::cancel::Cancel;
 use crate::record::Record;
 use crate::upload::{self, Request};
 use crate::{convert, draft, errors};
@@ -23,6 +24,8 @@ use crate::{convert, draft, errors};
 const A_DAY: f64 = 86_400.0;
 /// The longest that a launch may take, in seconds.
 pub(crate) const A_WEEK: f64 = 604_800.0;
+/// Where requests looks for a bundle.
+const REQUESTS_CA_BUNDLE: &str = "REQUESTS_CA_BUNDLE";
 /// What may be counted by a setting.
 const COUNTS: RangeInclusive<i64> = 1..=u32::MAX as i64;
 
@@ -46,8 +49,9 @@ const COUNTS: RangeInclusive<i64> = 1..=u32::MAX as i64;
 ///     requests_per_minute: A limit that the client keeps by itself.
 ///     burst: Requests that may follow each other at once; needs requests_per_minute.
 ///     proxy: URL of an HTTP proxy; beats the environment's.
-///     trust_env: Whether proxies are taken from HTTPS_PROXY, NO_PROXY and so on.
-///     ca_bundle: A PEM file of authorities that are trusted beside the system's.
+///     trust_env: Whether HTTPS_PROXY, NO_PROXY and so on, and REQUESTS_CA_BUNDLE, are looked at.
+///     ca_bundle: A PEM file of authorities that are trusted beside the system's; else REQUESTS_CA_BUNDLE. The system's are
+///         those of SSL_CERT_FILE and SSL_CERT_DIR if these are set.
 ///     user_agent: Appended to the client's own.
 ///     allow_insecure_http: Accept http to hosts other than this one; the key then travels in the clear.
 ///     max_response_bytes: The longest answer that is read.
@@ -56,7 +60,8 @@ const COUNTS: RangeInclusive<i64> = 1..=u32::MAX as i64;
 ///     ConfigError: A setting is missing or wrong; the message names it.
 ///
 /// Example:
-///     >>> client = Client(customer_site="US1")  # doctest: +SKIP
+///     >>> Client(customer_site="US1", api_key="eght_example", tenant="acme01")
+///     <Client tenant="acme01" base_url="https://api.8x8.com/cc/US1/campaigns/v1">
 #[pyclass(frozen, module = "campaigns8x8")]
 pub(crate) struct Client {
     /// `None` once it is closed.
@@ -129,7 +134,12 @@ impl Client {
                 config = set(config, value);
             }
         }
-        if let Some(ca_bundle) = ca_bundle {
+        // What the rest of a Python program trusts already; see the precedence in the class's description.
+        let from_environment = match (&ca_bundle, trust_env) {
+            (None, true) => std::env::var_os(REQUESTS_CA_BUNDLE).filter(|path| !path.is_empty()),
+            _ => None,
+        };
+        if let Some(ca_bundle) = ca_bundle.or_else(|| from_environment.clone().map(PathBuf::from)) {
             config = config.ca_bundle(ca_bundle);
         }
         let burst = burst
@@ -148,7 +158,12 @@ impl Client {
         };
         let client = py
             .detach(|| campaigns8x8::Client::new(config))
-            .map_err(|error| errors::raise(py, &error))?;
+            .map_err(|error| match error.message().strip_prefix("caBundle ") {
+                Some(rest) if from_environment.is_some() => {
+                    errors::refuse(py, KIND, format!("{REQUESTS_CA_BUNDLE} {rest}"))
+                }
+                _ => errors::raise(py, &error),
+            })?;
         let upload_lines = keep_lines(&client);
         let about = format!(
             "<Client tenant={:?} base_url={:?}>",
@@ -176,6 +191,11 @@ impl Client {
     /// Raises:
     ///     ConflictError: The action is not valid in the campaign's state.
     ///     CampaignsError: Anything else; see outcome_unknown.
+    ///
+    /// Example:
+    ///     >>> with Sandbox() as sandbox, sandbox.client() as client:
+    ///     ...     client.modify_campaign(sandbox.campaign_id, "START", build_on_start=True).state
+    ///     <CampaignState.BUILDING: 'BUILDING'>
     #[pyo3(signature = (campaign_id, action, *, enabled=None, build_on_start=None))]
     fn modify_campaign(
         &self,
@@ -252,6 +272,12 @@ impl Client {
     /// Raises:
     ///     DeadlineError: START was refused until the end.
     ///     CampaignsError: Anything else; see outcome_unknown.
+    ///
+    /// Example:
+    ///     >>> with Sandbox() as sandbox, sandbox.client() as client:
+    ///     ...     launched = client.launch(sandbox.campaign_id, strategy="build_then_start", poll_interval=0.05)
+    ///     >>> launched.state in ("STARTING", "RUNNING")
+    ///     True
     #[pyo3(signature = (campaign_id, *, strategy="build_on_start", deadline=300.0, poll_interval=1.0, enabled=None))]
     fn launch(
         &self,
@@ -303,6 +329,11 @@ impl Client {
     ///
     /// Raises:
     ///     CampaignsError: The message says which of the two steps failed.
+    ///
+    /// Example:
+    ///     >>> with Sandbox(state="RUNNING") as sandbox, sandbox.client() as client:
+    ///     ...     client.stop(sandbox.campaign_id).state
+    ///     <CampaignState.PAUSED: 'PAUSED'>
     fn stop(&self, py: Python<'_>, campaign_id: &Bound<'_, PyAny>) -> PyResult<Campaign> {
         let id = campaign_id_of(py, campaign_id)?;
         let client = self.open(py)?;
@@ -322,6 +353,11 @@ impl Client {
     ///     RecordValidationError: Before sending; field_errors has every fault of every record.
     ///     ConflictError: An id is on the campaign already, or the state forbids it.
     ///     CampaignsError: Anything else; with outcome_unknown, sending the same records again is safe.
+    ///
+    /// Example:
+    ///     >>> with Sandbox() as sandbox, sandbox.client() as client:
+    ///     ...     client.add_records(sandbox.campaign_id, [NewRecord("CRM-1"), {"crmRecordId": "CRM-2"}])
+    ///     [<Record CRM-1 PENDING>, <Record CRM-2 PENDING>]
     fn add_records(
         &self,
         py: Python<'_>,
@@ -377,7 +413,10 @@ impl Client {
     ///     CampaignsError: What stopped the upload; `report` says what became of every record.
     ///
     /// Example:
-    ///     >>> report = client.upload_records(campaign_id, "contacts.csv", progress=True)  # doctest: +SKIP
+    ///     >>> with Sandbox() as sandbox, sandbox.client() as client:
+    ///     ...     records = ({"crmRecordId": f"CRM-{n}"} for n in range(1000))
+    ///     ...     client.upload_records(sandbox.campaign_id, records, progress=True).counts.added
+    ///     1000
     #[pyo3(signature = (campaign_id, source, *, columns=None, concurrency=4, batch_size=100, ledger=None, dry_run=false,
         rank_start=None, wait_for_campaign=60.0, deadline=None, sole_writer=false, progress=None))]
     #[expect(
@@ -420,6 +459,31 @@ impl Client {
         };
         let client = self.open(py)?;
         upload::upload(py, client, &self.upload_lines, request, source, progress)
+    }
+
+    /// The same client with a token that ends its calls. The two share connections; closing one leaves the other open.
+    ///
+    /// Args:
+    ///     cancel: A Cancel.
+    ///
+    /// Example:
+    ///     >>> cancel = Cancel()
+    ///     >>> with Sandbox() as sandbox, sandbox.client() as client:
+    ///     ...     client.with_cancel(cancel).build(sandbox.campaign_id).state
+    ///     <CampaignState.BUILDING: 'BUILDING'>
+    fn with_cancel(&self, py: Python<'_>, cancel: &Bound<'_, Cancel>) -> PyResult<Self> {
+        let client = self.open(py)?.with_cancel(&cancel.get().cancel);
+        Ok(Self {
+            client: Mutex::new(Some(client)),
+            upload_lines: self.upload_lines.clone(),
+            about: self.about.clone(),
+        })
+    }
+
+    fn __reduce__(&self) -> PyResult<()> {
+        Err(PyTypeError::new_err(
+            "a Client has connections and a key, and cannot be pickled; make one in each process, or fork",
+        ))
     }
 
     /// Closes the connections. Calls under way end as usual; further ones raise InvalidArgumentError. Harmless twice.

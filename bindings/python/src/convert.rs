@@ -7,9 +7,11 @@ use std::time::Duration;
 use campaigns8x8::{ErrorKind, Outcome};
 use jiff::Timestamp;
 use jiff::tz::Offset;
-use pyo3::exceptions::PyOverflowError;
+use pyo3::exceptions::{PyOverflowError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDateTime, PyDict, PyFloat, PyList, PyString, PyTzInfo};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::errors;
@@ -44,6 +46,26 @@ pub(crate) fn object_to_python<'py>(
         dict.set_item(name, to_python(py, value)?)?;
     }
     Ok(dict)
+}
+
+/// What `__reduce__` gives: the function that makes the object anew, and its argument.
+pub(crate) type Pickled<'py> = (Bound<'py, PyAny>, (String,));
+
+/// An object for pickling, as the server's JSON.
+pub(crate) fn pickled<'py>(
+    object: &Bound<'py, PyAny>,
+    value: &impl Serialize,
+) -> PyResult<Pickled<'py>> {
+    let json = serde_json::to_string(value).map_err(not_pickled)?;
+    Ok((object.get_type().getattr("_from_json")?, (json,)))
+}
+
+pub(crate) fn unpickled<T: DeserializeOwned>(json: &str) -> PyResult<T> {
+    serde_json::from_str(json).map_err(not_pickled)
+}
+
+fn not_pickled(error: serde_json::Error) -> PyErr {
+    PyValueError::new_err(format!("this was not pickled by campaigns8x8: {error}"))
 }
 
 /// An aware `datetime` in UTC; what is finer than a microsecond is cut off. None for a year that Python cannot hold.

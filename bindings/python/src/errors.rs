@@ -45,6 +45,11 @@ pub(crate) fn raise(py: Python<'_>, error: &Error) -> PyErr {
             *text = with_python_names(text);
         }
     }
+    if error.kind() == ErrorKind::Tls
+        && let Some(Value::String(hint)) = facts.get_mut("hint")
+    {
+        hint.push_str(" or REQUESTS_CA_BUNDLE");
+    }
     exception(py, &facts).unwrap_or_else(|failure| failure)
 }
 

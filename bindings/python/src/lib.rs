@@ -3,6 +3,7 @@
 
 mod call;
 mod campaign;
+mod cancel;
 mod client;
 mod convert;
 mod draft;
@@ -18,6 +19,8 @@ use pyo3::prelude::*;
 mod _campaigns8x8 {
     #[pymodule_export]
     use crate::campaign::{Campaign, RecordCount};
+    #[pymodule_export]
+    use crate::cancel::Cancel;
     #[pymodule_export]
     use crate::client::Client;
     #[pymodule_export]

@@ -57,6 +57,12 @@ impl NewRecord {
 
 #[pymethods]
 impl NewRecord {
+    /// For match: `case NewRecord(crm_record_id)`.
+    #[classattr]
+    fn __match_args__() -> (&'static str, &'static str, &'static str, &'static str) {
+        ("crm_record_id", "schedule_at", "priority", "rank")
+    }
+
     #[new]
     #[pyo3(signature = (crm_record_id, *, schedule_at=None, priority=None, rank=None))]
     fn new(
@@ -150,6 +156,12 @@ impl NewRecord {
 }
 
 /// A record as the server answered it. Fields that the server left out are None.
+///
+/// Example:
+///     >>> with Sandbox() as sandbox, sandbox.client() as client:
+///     ...     (record,) = client.add_records(sandbox.campaign_id, [NewRecord("CRM-1", rank=2)])
+///     >>> record.crm_record_id, record.state, record.rank
+///     ('CRM-1', <RecordState.PENDING: 'PENDING'>, 2.0)
 #[pyclass(frozen, eq, module = "campaigns8x8")]
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Record {
@@ -164,6 +176,12 @@ impl From<campaigns8x8::Record> for Record {
 
 #[pymethods]
 impl Record {
+    /// For match: `case Record(crm_record_id, "PENDING")`.
+    #[classattr]
+    fn __match_args__() -> (&'static str, &'static str) {
+        ("crm_record_id", "state")
+    }
+
     /// The server's UUID of the record.
     #[getter]
     fn id(&self) -> Option<String> {
@@ -250,5 +268,14 @@ impl Record {
         self.record.crm_record_id.hash(&mut hasher);
         self.record.id.hash(&mut hasher);
         hasher.finish()
+    }
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<convert::Pickled<'py>> {
+        convert::pickled(slf.as_any(), &slf.get().record)
+    }
+
+    /// The other half of pickling.
+    #[staticmethod]
+    fn _from_json(text: &str) -> PyResult<Self> {
+        convert::unpickled(text).map(|record| Self { record })
     }
 }

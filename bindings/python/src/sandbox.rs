@@ -131,6 +131,23 @@ impl Sandbox {
         self.with(py, campaigns8x8::sandbox::Sandbox::stored)
     }
 
+    /// Sets what goes wrong from the next request on.
+    ///
+    /// Args:
+    ///     faults: As for Sandbox; None: nothing any more.
+    ///
+    /// Example:
+    ///     >>> with Sandbox() as sandbox, sandbox.client(initial_backoff=0.0) as client:
+    ///     ...     sandbox.set_faults(["lostAnswer"])
+    ///     ...     added = client.add_records(sandbox.campaign_id, [{"crmRecordId": "CRM-1"}])
+    ///     Traceback (most recent call last):
+    ///     campaigns8x8.ConflictError: ...
+    #[pyo3(signature = (faults))]
+    fn set_faults(&self, py: Python<'_>, faults: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        let faults = faults.map_or(Ok(Faults::None), |faults| fault::read_faults(py, faults))?;
+        self.with(py, |sandbox| sandbox.set_faults(faults))
+    }
+
     /// A client for it; settings as for Client, where they differ from the sandbox's.
     #[pyo3(signature = (**settings))]
     fn client<'py>(

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from campaigns8x8 import Client, Sandbox
 
+pytest_plugins = ["pytester"]
+
 KEY = "eght_SENTINEL0123456789"
 CAMPAIGN = "123e4567-e89b-12d3-a456-426614174000"
 

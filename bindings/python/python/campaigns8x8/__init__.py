@@ -15,6 +15,7 @@ same, because the API has no way to look.
 
 from ._campaigns8x8 import (
     Campaign,
+    Cancel,
     Client,
     NewRecord,
     Record,
@@ -70,6 +71,7 @@ __all__ = [
     "CampaignDisplayStatus",
     "CampaignState",
     "CampaignsError",
+    "Cancel",
     "CancelledError",
     "Client",
     "ConfigError",

@@ -12,7 +12,14 @@ class _WireEnum(str, Enum):
 
 
 class CampaignState(_WireEnum):
-    """Where a campaign stands. Automation branches on this, never on the display status."""
+    """Where a campaign stands. Automation branches on this, never on the display status.
+
+    Example:
+        >>> with Sandbox(state="RUNNING") as sandbox, sandbox.client() as client:
+        ...     state = client.pause(sandbox.campaign_id).state
+        >>> state is CampaignState.PAUSED, state == "PAUSED", f"{state}"
+        (True, True, 'PAUSED')
+    """
 
     CREATED = "CREATED"
     BUILDING = "BUILDING"
@@ -28,7 +35,12 @@ class CampaignState(_WireEnum):
 
 
 class CampaignDisplayStatus(_WireEnum):
-    """What the vendor's console shows; derived from the state, for people to read."""
+    """What the vendor's console shows; derived from the state, for people to read.
+
+    Example:
+        >>> CampaignDisplayStatus("READY_TO_RUN") == "READY_TO_RUN"
+        True
+    """
 
     NEW = "NEW"
     BUILDING = "BUILDING"
@@ -46,7 +58,13 @@ class CampaignDisplayStatus(_WireEnum):
 
 
 class CampaignAction(_WireEnum):
-    """What can be asked of a campaign."""
+    """What can be asked of a campaign.
+
+    Example:
+        >>> with Sandbox() as sandbox, sandbox.client() as client:
+        ...     client.modify_campaign(sandbox.campaign_id, CampaignAction.BUILD).state == "BUILDING"
+        True
+    """
 
     BUILD = "BUILD"
     RESET = "RESET"
@@ -59,7 +77,12 @@ class CampaignAction(_WireEnum):
 
 
 class Priority(_WireEnum):
-    """The group in which a record is dialed: all HIGH ones first, then MEDIUM, then LOW."""
+    """The group in which a record is dialed: all HIGH ones first, then MEDIUM, then LOW.
+
+    Example:
+        >>> NewRecord("CRM-1", priority=Priority.LOW).to_dict()
+        {'crmRecordId': 'CRM-1', 'priority': 'LOW'}
+    """
 
     HIGH = "HIGH"
     MEDIUM = "MEDIUM"
@@ -67,14 +90,26 @@ class Priority(_WireEnum):
 
 
 class RecordType(_WireEnum):
-    """Where a record comes from."""
+    """Where a record comes from.
+
+    Example:
+        >>> RecordType.DYNAMIC == "DYNAMIC"
+        True
+    """
 
     CRM_QUERY = "CRM_QUERY"
     DYNAMIC = "DYNAMIC"
 
 
 class RecordState(_WireEnum):
-    """Where a record stands."""
+    """Where a record stands.
+
+    Example:
+        >>> with Sandbox() as sandbox, sandbox.client() as client:
+        ...     (added,) = client.add_records(sandbox.campaign_id, [NewRecord("CRM-1")])
+        >>> added.state is RecordState.PENDING
+        True
+    """
 
     PENDING = "PENDING"
     REQUESTED = "REQUESTED"
@@ -88,7 +123,12 @@ class RecordState(_WireEnum):
 
 
 class RecordResult(_WireEnum):
-    """How a record ended."""
+    """How a record ended.
+
+    Example:
+        >>> RecordResult("SUCCESS") is RecordResult.SUCCESS
+        True
+    """
 
     SUCCESS = "SUCCESS"
     NO_VALID_NUMBER = "NO_VALID_NUMBER"
@@ -100,7 +140,14 @@ class RecordResult(_WireEnum):
 
 
 class Outcome(_WireEnum):
-    """What became of a record of an upload."""
+    """What became of a record of an upload.
+
+    Example:
+        >>> with Sandbox() as sandbox, sandbox.client() as client:
+        ...     report = client.upload_records(sandbox.campaign_id, [{"crmRecordId": " "}])
+        >>> report.records[0].outcome is Outcome.REJECTED
+        True
+    """
 
     ADDED = "added"
     """This upload put it on the campaign; the server said so."""

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 else:
     FieldError = namedtuple("FieldError", ["field", "code", "message"])
     FieldError.__doc__ = (
-        "One broken rule: the field's path, the rule's code, the rule in words."
+        "One broken rule: the field's path, the rule's code, the rule in words.\n\n"
+        "Example:\n"
+        "    >>> FieldError('records[0].crmRecordId', 'NotBlank', 'must not be blank').code\n"
+        "    'NotBlank'"
     )
 
 
@@ -37,6 +40,14 @@ class CampaignsError(Exception):
         attempts: How many requests were sent for the call.
         field_errors: The broken rules, a list of :class:`FieldError`.
         report: Of an upload that had to stop: what became of every record. None otherwise.
+
+    Example:
+        >>> with Sandbox() as sandbox, sandbox.client() as client:
+        ...     try:
+        ...         client.pause(sandbox.campaign_id)
+        ...     except CampaignsError as error:
+        ...         print(error.kind, error.attempts, error.outcome_unknown)
+        conflict 1 False
     """
 
     kind = ""
@@ -70,19 +81,40 @@ class CampaignsError(Exception):
 
 
 class InvalidArgumentError(CampaignsError, ValueError):
-    """An argument has a wrong form. Nothing was sent."""
+    """An argument has a wrong form. Nothing was sent.
+
+    Example:
+        >>> with Sandbox() as sandbox, sandbox.client() as client:
+        ...     client.pause("not a UUID")
+        Traceback (most recent call last):
+        campaigns8x8.InvalidArgumentError: ...
+    """
 
     kind = "invalidArgument"
 
 
 class ConfigError(CampaignsError, ValueError):
-    """A setting is missing, unknown or wrong. Nothing was sent."""
+    """A setting is missing, unknown or wrong. Nothing was sent.
+
+    Example:
+        >>> Client(customer_site="US9", api_key="eght_x", tenant="acme01")
+        Traceback (most recent call last):
+        campaigns8x8.ConfigError: ...
+    """
 
     kind = "config"
 
 
 class RecordValidationError(CampaignsError, ValueError):
-    """Records break rules; ``field_errors`` has every fault of every record. Nothing was sent."""
+    """Records break rules; ``field_errors`` has every fault of every record. Nothing was sent.
+
+    Example:
+        >>> try:
+        ...     NewRecord(" ", rank=float("nan"))
+        ... except RecordValidationError as error:
+        ...     print([fault.field for fault in error.field_errors])
+        ['crmRecordId', 'rank']
+    """
 
     kind = "validation"
 
@@ -98,6 +130,14 @@ class ApiError(CampaignsError):
         time: When it happened, by the vendor's clock, or None. Their support asks for it.
         body: The answer's body as text, or None.
         retry_after: How long the server asked to wait, in seconds, or None.
+
+    Example:
+        >>> with Sandbox() as sandbox, sandbox.client() as client:
+        ...     try:
+        ...         client.pause(sandbox.campaign_id)
+        ...     except ApiError as error:
+        ...         print(error.status, error.title)
+        409 Conflict
     """
 
     def __init__(self, message: str = "", facts: dict[str, Any] | None = None) -> None:
@@ -115,91 +155,202 @@ class ApiError(CampaignsError):
 
 
 class BadRequestError(ApiError):
-    """400: the server refused the request as wrong."""
+    """400: the server refused the request as wrong.
+
+    Example:
+        >>> with Sandbox(dialect="openapi") as sandbox, sandbox.client() as client:
+        ...     client.pause(sandbox.campaign_id)
+        Traceback (most recent call last):
+        campaigns8x8.BadRequestError: ...
+    """
 
     kind = "badRequest"
 
 
 class UnauthorizedError(ApiError):
-    """401: the key is missing, malformed or revoked."""
+    """401: the key is missing, malformed or revoked.
+
+    Example:
+        >>> with Sandbox() as sandbox, sandbox.client(api_key="eght_revoked") as client:
+        ...     client.pause(sandbox.campaign_id)
+        Traceback (most recent call last):
+        campaigns8x8.UnauthorizedError: ...
+    """
 
     kind = "unauthorized"
 
 
 class ForbiddenError(ApiError):
-    """403: the key lacks the API Product, or the role forbids it."""
+    """403: the key lacks the API Product, or the role forbids it.
+
+    Example:
+        >>> with Sandbox(faults=["gatewayHtml:403"]) as sandbox, sandbox.client() as client:
+        ...     client.pause(sandbox.campaign_id)
+        Traceback (most recent call last):
+        campaigns8x8.ForbiddenError: ...
+    """
 
     kind = "forbidden"
 
 
 class NotFoundError(ApiError):
-    """404: no such campaign for this tenant on this site."""
+    """404: no such campaign for this tenant on this site.
+
+    Example:
+        >>> with Sandbox() as sandbox, sandbox.client() as client:
+        ...     client.pause("00000000-0000-4000-8000-000000000000")
+        Traceback (most recent call last):
+        campaigns8x8.NotFoundError: ...
+    """
 
     kind = "notFound"
 
 
 class ConflictError(ApiError):
-    """409: the campaign's state, or a record already on it, forbids the request."""
+    """409: the campaign's state, or a record already on it, forbids the request.
+
+    Example:
+        >>> with Sandbox() as sandbox, sandbox.client() as client:
+        ...     client.pause(sandbox.campaign_id)
+        Traceback (most recent call last):
+        campaigns8x8.ConflictError: ...
+    """
 
     kind = "conflict"
 
 
 class RateLimitedError(ApiError):
-    """429: more requests than allowed."""
+    """429: more requests than allowed.
+
+    Example:
+        >>> with Sandbox(faults=["rateLimited:60"]) as sandbox, sandbox.client(max_attempts=1) as client:
+        ...     try:
+        ...         client.build(sandbox.campaign_id)
+        ...     except RateLimitedError as error:
+        ...         print(error.retry_after)
+        60.0
+    """
 
     kind = "rateLimited"
 
 
 class ServerError(ApiError):
-    """5xx: the server failed."""
+    """5xx: the server failed.
+
+    Example:
+        >>> with Sandbox(faults=["errorBefore:503"]) as sandbox, sandbox.client(max_attempts=1) as client:
+        ...     client.build(sandbox.campaign_id)
+        Traceback (most recent call last):
+        campaigns8x8.ServerError: ...
+    """
 
     kind = "server"
 
 
 class UnexpectedResponseError(ApiError):
-    """An answer that the API never gives: a redirect, another form, too long."""
+    """An answer that the API never gives: a redirect, another form, too long.
+
+    Example:
+        >>> with Sandbox() as sandbox, sandbox.client(max_response_bytes=10) as client:
+        ...     client.build(sandbox.campaign_id)
+        Traceback (most recent call last):
+        campaigns8x8.UnexpectedResponseError: ...
+    """
 
     kind = "unexpectedResponse"
 
 
 class RequestTimeoutError(CampaignsError, TimeoutError):
-    """No connection, or no answer, within the time set for one attempt."""
+    """No connection, or no answer, within the time set for one attempt.
+
+    Example:
+        >>> with Sandbox(faults=["delay:1"]) as sandbox:
+        ...     with sandbox.client(timeout=0.1, max_attempts=1) as client:
+        ...         client.build(sandbox.campaign_id)
+        Traceback (most recent call last):
+        campaigns8x8.RequestTimeoutError: ...
+    """
 
     kind = "timeout"
 
 
 class ConnectionFailedError(CampaignsError, ConnectionError):
-    """The connection could not be made, or broke."""
+    """The connection could not be made, or broke.
+
+    Example:
+        >>> with Client(
+        ...     base_url="http://127.0.0.1:1/v1", api_key="eght_x", tenant="acme01", max_attempts=1
+        ... ) as client:
+        ...     client.pause("123e4567-e89b-12d3-a456-426614174000")
+        Traceback (most recent call last):
+        campaigns8x8.ConnectionFailedError: ...
+    """
 
     kind = "connection"
 
 
 class TlsError(CampaignsError):
-    """No trust between the two ends: certificate or protocol."""
+    """No trust between the two ends: certificate or protocol.
+
+    Example:
+        >>> with Sandbox() as sandbox:
+        ...     url = sandbox.base_url.replace("http:", "https:")  # where nobody speaks TLS
+        ...     sandbox.client(base_url=url).pause(sandbox.campaign_id)
+        Traceback (most recent call last):
+        campaigns8x8.TlsError: ...
+    """
 
     kind = "tls"
 
 
 class DeadlineError(CampaignsError, TimeoutError):
-    """The deadline of the whole operation passed."""
+    """The deadline of the whole operation passed.
+
+    Example:
+        >>> with Sandbox(build_time=5) as sandbox, sandbox.client() as client:
+        ...     client.launch(sandbox.campaign_id, strategy="build_then_start", deadline=0.1)
+        Traceback (most recent call last):
+        campaigns8x8.DeadlineError: ...
+    """
 
     kind = "deadline"
 
 
 class CancelledError(CampaignsError):
-    """Cancelled by the caller."""
+    """Cancelled by the caller.
+
+    Example:
+        >>> cancel = Cancel()
+        >>> cancel.trigger()  # usually from another thread
+        >>> with Sandbox() as sandbox, sandbox.client() as client:
+        ...     client.with_cancel(cancel).pause(sandbox.campaign_id)
+        Traceback (most recent call last):
+        campaigns8x8.CancelledError: ...
+    """
 
     kind = "cancelled"
 
 
 class StorageError(CampaignsError, OSError):
-    """A file of an upload cannot be read or written: its source or its ledger."""
+    """A file of an upload cannot be read or written: its source or its ledger.
+
+    Example:
+        >>> with Sandbox() as sandbox, sandbox.client() as client:
+        ...     client.upload_records(sandbox.campaign_id, "missing.csv")
+        Traceback (most recent call last):
+        campaigns8x8.StorageError: ...
+    """
 
     kind = "storage"
 
 
 class InternalError(CampaignsError):
-    """A fault of this library."""
+    """A fault of this library.
+
+    Example:
+        >>> issubclass(InternalError, CampaignsError)
+        True
+    """
 
     kind = "internal"
 

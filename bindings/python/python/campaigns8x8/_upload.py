@@ -71,7 +71,13 @@ else:
         "Counts",
         ["total", "added", "already_present", "rejected", "not_sent", "unknown"],
     )
-    Counts.__doc__ = "How many records came to which outcome."
+    Counts.__doc__ = """How many records came to which outcome.
+
+    Example:
+        >>> with Sandbox() as sandbox, sandbox.client() as client:
+        ...     client.upload_records(sandbox.campaign_id, [{"crmRecordId": "CRM-1"}]).counts
+        Counts(total=1, added=1, already_present=0, rejected=0, not_sent=0, unknown=0)
+    """
 
     RecordOutcome = namedtuple(
         "RecordOutcome", ["index", "crm_record_id", "outcome", "field_errors", "error"]
@@ -84,6 +90,13 @@ else:
         outcome: An Outcome, never ADDED.
         field_errors: The rules it breaks, a list of FieldError.
         error: What the server, or the connection, said last, if that says more than the outcome; else None.
+
+    Example:
+        >>> with Sandbox() as sandbox, sandbox.client() as client:
+        ...     report = client.upload_records(sandbox.campaign_id, [{"crmRecordId": "x" * 33}])
+        >>> record = report.records[0]
+        >>> record.index, record.outcome, record.field_errors[0].code
+        (0, <Outcome.REJECTED: 'rejected'>, 'Size')
     """
 
     DryRun = namedtuple("DryRun", ["batches", "estimated"])
@@ -92,6 +105,12 @@ else:
     Attributes:
         batches: Requests, if nothing goes wrong.
         estimated: Seconds that they would take at the client's requests_per_minute; None without one.
+
+    Example:
+        >>> with Sandbox() as sandbox, sandbox.client() as client:
+        ...     records = [{"crmRecordId": f"CRM-{n}"} for n in range(250)]
+        ...     client.upload_records(sandbox.campaign_id, records, dry_run=True).dry_run
+        DryRun(batches=3, estimated=None)
     """
 
     Progress = namedtuple(
@@ -120,6 +139,15 @@ else:
         retries: Repetitions among them.
         records_per_second: Records done a second, on average so far.
         eta: Seconds left at that rate; None while unknown.
+
+    Example:
+        >>> done = []
+        >>> with Sandbox() as sandbox, sandbox.client() as client:
+        ...     report = client.upload_records(
+        ...         sandbox.campaign_id, [{"crmRecordId": "CRM-1"}], progress=lambda now: done.append(now.done)
+        ...     )
+        >>> done[-1]
+        1
     """
 
     UploadReport = namedtuple(
@@ -150,6 +178,12 @@ else:
         retries: Repetitions among them.
         elapsed: How long it took, in seconds.
         dry_run: What a dry run found, a DryRun; None otherwise.
+
+    Example:
+        >>> with Sandbox() as sandbox, sandbox.client() as client:
+        ...     report = client.upload_records(sandbox.campaign_id, [{"crmRecordId": "A"}, {"crmRecordId": ""}])
+        >>> report.complete, report.counts.added, [record.index for record in report.records]
+        (True, 1, [1])
     """
 
 
