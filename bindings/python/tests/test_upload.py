@@ -34,6 +34,7 @@ from campaigns8x8 import (
     UploadReport,
 )
 from campaigns8x8._upload import _Bar
+from conftest import wait_until
 
 
 @pytest.fixture
@@ -278,13 +279,19 @@ def test_a_record_with_an_unknown_field_ends_the_upload(running):
 
 
 def test_ctrl_c_ends_the_upload_and_the_interruption_has_the_report(slow):
-    timer = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
-    timer.start()
-    started = time.monotonic()
+    interrupted = []
+
+    def interrupt():
+        wait_until(lambda: slow.requests > 0)
+        interrupted.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
     with pytest.raises(KeyboardInterrupt) as caught:
         slow.client().upload_records(slow.campaign_id, dicts(100_000))
-    timer.join()
-    assert time.monotonic() - started < 0.2 + 0.3
+    thread.join()
+    assert time.monotonic() - interrupted[0] < 0.3
     report = caught.value.report
     assert report.counts.total == 100_000
     assert report.counts.added == len(slow.stored())
