@@ -10,7 +10,7 @@ VENV     = target/venv
 TESTS_MAY = -A clippy::unwrap_used -A clippy::expect_used -A clippy::panic -A clippy::indexing_slicing \
             -A clippy::print_stdout -A clippy::print_stderr
 
-.PHONY: help demo test test-rust test-c test-threads test-install test-python check check-rust check-c check-python truth fuzz bench header install dist venv clean
+.PHONY: help demo test test-rust test-c test-threads test-install test-python check check-rust check-c check-python truth fuzz bench header install dist wheel venv clean
 
 help: ## What can be made here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s'|'
@@ -37,8 +37,10 @@ test-install: ## What is installed works after its folder was moved
 	@$(NEED) cargo cc c++ cargo-c cmake pkg-config binutils libcurl openssl
 	scripts/test-install
 
-test-python: venv ## The Python module, installed into a fresh virtual environment
+test-python: venv ## The Python module's wheel: here, side by side, and on the oldest and the newest CPython there is
 	$(VENV)/bin/python -m pytest bindings/python/tests
+	scripts/test-sdist
+	scripts/test-pythons
 
 check: check-rust check-c check-python ## What must hold beside the tests: format, lints, docs, types, the headers
 
@@ -60,6 +62,10 @@ check-python: venv
 	$(VENV)/bin/ruff check bindings/python
 	$(VENV)/bin/ruff format --check bindings/python
 	$(VENV)/bin/mypy --strict bindings/python/tests/typing_sample.py
+	# It finds the package by the path's first python, and would take the sources of this folder for it.
+	cd $(VENV) && PATH="$$PWD/bin:$$PATH" bin/pyright --verifytypes campaigns8x8 --ignoreexternal
+	$(VENV)/bin/auditwheel show target/wheels/*.whl
+	$(VENV)/bin/abi3audit --strict --summary target/wheels/*.whl
 	$(VENV)/bin/python -m mypy.stubtest campaigns8x8 --allowlist bindings/python/stubtest-allowlist.txt
 
 truth: ## The promise of an upload, 100,000 generated cases of inputs and faults (about an hour)
@@ -84,6 +90,10 @@ install: ## Headers, libraries, pkg-config and CMake files, and the program, bel
 dist: ## What is released for Linux, for glibc 2.17 and later, with its size
 	@$(NEED) cargo cc cargo-c binutils venv
 	scripts/dist
+
+wheel: ## The Python wheel for Linux (CPython 3.9 and later) and the source distribution, in target/wheels
+	@$(NEED) cargo cc python3 venv
+	scripts/wheel "$(CURDIR)/target/wheels"
 
 venv: ## The virtual environment of the Python tests, with the module installed
 	@$(NEED) cargo cc python3 venv
