@@ -76,8 +76,9 @@ fuzz: ## The exported functions under libFuzzer and AddressSanitizer, 5 minutes 
 	@$(NEED) cargo cc clang rust-src
 	scripts/fuzz $(FUZZ_SECONDS)
 
-bench: venv ## What an upload costs: requests, records a second, CPU; beside a plain loop over requests
+bench: venv ## What a call and an upload cost, beside requests and httpx
 	$(CARGO) bench --features sandbox --bench upload
+	$(VENV)/bin/python benches/call.py
 
 header: ## Writes include/campaigns8x8.h anew from the Rust source
 	@$(NEED) cargo cc

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import textwrap
 import threading
 import time
 
@@ -19,7 +18,7 @@ from campaigns8x8 import (
     RequestTimeoutError,
     Sandbox,
 )
-from conftest import CAMPAIGN, run
+from conftest import CAMPAIGN
 
 
 def interrupted_after(seconds, call):
@@ -78,7 +77,7 @@ def test_a_server_that_never_answers_costs_the_timeout(stub):
 
 
 def test_other_threads_run_while_a_call_waits(stub):
-    client = stub(silent=True).client(timeout=1.0)
+    client = stub(silent=True).client(timeout=5.0)
     ticks = 0
     done = threading.Event()
 
@@ -93,7 +92,7 @@ def test_other_threads_run_while_a_call_waits(stub):
         client.pause(CAMPAIGN)
     done.set()
     thread.join()
-    assert ticks > 50
+    assert ticks >= 450
 
 
 def test_threads_share_a_client():
@@ -173,30 +172,3 @@ def test_a_program_that_sets_up_no_logging_sees_none():
         [sys.executable, "-c", code], check=True, capture_output=True, text=True
     )
     assert (done.stdout, done.stderr) == ("", "")
-
-
-def test_importing_starts_no_thread_and_is_cheaper_than_requests():
-    assert (
-        run(
-            [
-                "-c",
-                "import os, campaigns8x8; print(len(os.listdir('/proc/self/task')))",
-            ]
-        )
-        == "1\n"
-    )
-    measure = """
-        import time
-        started = time.perf_counter()
-        import {}
-        print(time.perf_counter() - started)
-    """
-    # The best of three each: the first may have to read files from the disk.
-    ours, theirs = (
-        min(
-            float(run(["-c", textwrap.dedent(measure.format(module))]))
-            for _ in range(3)
-        )
-        for module in ("campaigns8x8", "requests")
-    )
-    assert ours < theirs, f"{ours * 1000:.1f} ms, requests {theirs * 1000:.1f} ms"
