@@ -70,6 +70,16 @@
 #include <stdint.h>
 
 /**
+ * What stands before each function. On Windows a program that defines C8X8_DLLIMPORT before it includes this header calls the
+ * DLL directly and not through the import library's stubs; it works without, and must not be defined for the static library.
+ */
+#if defined(_WIN32) && defined(C8X8_DLLIMPORT)
+#define C8X8_API __declspec(dllimport)
+#else
+#define C8X8_API
+#endif
+
+/**
  * Whether the library that is running has the ABI that this header describes (0 if not). To be asked once, before the first
  * client, where the two may have been installed apart; the C++ wrapper does.
  */
@@ -196,14 +206,14 @@ extern "C" {
  *
  * @return E.g. "0.1.0". Static: never free it.
  */
-const char *c8x8_version(void);
+C8X8_API const char *c8x8_version(void);
 
 /**
  * Number of the ABI of the library that is running.
  *
  * @return The number, to be compared with C8X8_ABI_VERSION; see C8X8_HEADER_MATCHES_LIBRARY.
  */
-uint32_t c8x8_abi_version(void);
+C8X8_API uint32_t c8x8_abi_version(void);
 
 /**
  * Name of a status.
@@ -211,7 +221,7 @@ uint32_t c8x8_abi_version(void);
  * @param status What a call returned.
  * @return E.g. "C8X8_ERR_CONFIG"; "unknown" for a number that is none. Static: never free it.
  */
-const char *c8x8_status_name(int32_t status);
+C8X8_API const char *c8x8_status_name(int32_t status);
 
 /**
  * Frees a string that this library returned through an `out_json`. The only way to free it: the library may have another
@@ -219,7 +229,7 @@ const char *c8x8_status_name(int32_t status);
  *
  * @param s A string of this library, not freed yet, or NULL (nothing happens).
  */
-void c8x8_string_free(char *s);
+C8X8_API void c8x8_string_free(char *s);
 
 /** @} */
 
@@ -239,16 +249,16 @@ void c8x8_string_free(char *s);
  * @return C8X8_OK; C8X8_ERR_CONFIG for a setting that is missing, unknown or wrong; C8X8_ERR_INVALID_ARGUMENT;
  *         C8X8_ERR_TLS if the system has no trusted certificates.
  */
-int32_t c8x8_client_new(const char *config_json,
-                        struct c8x8_client **out_client,
-                        char **out_json);
+C8X8_API int32_t c8x8_client_new(const char *config_json,
+                                 struct c8x8_client **out_client,
+                                 char **out_json);
 
 /**
  * Frees a client; its thread has ended when this returns. In a child after fork, the parent's connections are left alone.
  *
  * @param client A client, not freed yet, that no call uses any more; or NULL (nothing happens).
  */
-void c8x8_client_free(struct c8x8_client *client);
+C8X8_API void c8x8_client_free(struct c8x8_client *client);
 
 /**
  * Sends a client's log lines to a function: one line an attempt, with method, path, status, milliseconds and number. The
@@ -261,10 +271,10 @@ void c8x8_client_free(struct c8x8_client *client);
  *        client is freed. If the client is used from several threads, or uploads, fn may run on several at once.
  * @return C8X8_OK, or C8X8_ERR_INVALID_ARGUMENT.
  */
-int32_t c8x8_client_set_log(const struct c8x8_client *client,
-                            int32_t max_level,
-                            c8x8_log_fn fn,
-                            void *userdata);
+C8X8_API int32_t c8x8_client_set_log(const struct c8x8_client *client,
+                                     int32_t max_level,
+                                     c8x8_log_fn fn,
+                                     void *userdata);
 
 /** @} */
 
@@ -278,7 +288,7 @@ int32_t c8x8_client_set_log(const struct c8x8_client *client,
  *
  * @return The token, to be freed with c8x8_cancel_free. NULL only if the library failed inside.
  */
-struct c8x8_cancel *c8x8_cancel_new(void);
+C8X8_API struct c8x8_cancel *c8x8_cancel_new(void);
 
 /**
  * Cancels, now and for good: calls with this token return C8X8_ERR_CANCELLED within about 50 ms. May be called from any
@@ -286,14 +296,14 @@ struct c8x8_cancel *c8x8_cancel_new(void);
  *
  * @param c The token, or NULL (nothing happens).
  */
-void c8x8_cancel_trigger(const struct c8x8_cancel *c);
+C8X8_API void c8x8_cancel_trigger(const struct c8x8_cancel *c);
 
 /**
  * Frees a token. Calls that were begun with it go on, and can no longer be cancelled by it.
  *
  * @param c A token, not freed yet; or NULL (nothing happens).
  */
-void c8x8_cancel_free(struct c8x8_cancel *c);
+C8X8_API void c8x8_cancel_free(struct c8x8_cancel *c);
 
 /** @} */
 
@@ -316,11 +326,11 @@ void c8x8_cancel_free(struct c8x8_cancel *c);
  *         valid in the campaign's state; any other status. If the error says "outcomeUnknown", the action may have been
  *         applied all the same; RESUME and RETRY are then not sent again.
  */
-int32_t c8x8_modify_campaign(const struct c8x8_client *client,
-                             const char *campaign_id,
-                             const char *request_json,
-                             const struct c8x8_cancel *cancel,
-                             char **out_json);
+C8X8_API int32_t c8x8_modify_campaign(const struct c8x8_client *client,
+                                      const char *campaign_id,
+                                      const char *request_json,
+                                      const struct c8x8_cancel *cancel,
+                                      char **out_json);
 
 /**
  * Brings a campaign to dial.
@@ -335,11 +345,11 @@ int32_t c8x8_modify_campaign(const struct c8x8_client *client,
  *        error. NULL: not wanted.
  * @return C8X8_OK; C8X8_ERR_DEADLINE if START was refused until the end; else as c8x8_modify_campaign.
  */
-int32_t c8x8_launch_campaign(const struct c8x8_client *client,
-                             const char *campaign_id,
-                             const char *options_json,
-                             const struct c8x8_cancel *cancel,
-                             char **out_json);
+C8X8_API int32_t c8x8_launch_campaign(const struct c8x8_client *client,
+                                      const char *campaign_id,
+                                      const char *options_json,
+                                      const struct c8x8_cancel *cancel,
+                                      char **out_json);
 
 /**
  * Stops a campaign for real: PAUSE, then PURGE, because PAUSE alone lets the records that are queued already be dialed.
@@ -351,10 +361,10 @@ int32_t c8x8_launch_campaign(const struct c8x8_client *client,
  *        NULL: not wanted.
  * @return As c8x8_modify_campaign.
  */
-int32_t c8x8_stop_campaign(const struct c8x8_client *client,
-                           const char *campaign_id,
-                           const struct c8x8_cancel *cancel,
-                           char **out_json);
+C8X8_API int32_t c8x8_stop_campaign(const struct c8x8_client *client,
+                                    const char *campaign_id,
+                                    const struct c8x8_cancel *cancel,
+                                    char **out_json);
 
 /**
  * Which actions are valid in which state, which states pass by themselves, where records may be added. Sends nothing.
@@ -364,7 +374,7 @@ int32_t c8x8_stop_campaign(const struct c8x8_client *client,
  *        NULL: not wanted.
  * @return C8X8_OK.
  */
-int32_t c8x8_state_machine(char **out_json);
+C8X8_API int32_t c8x8_state_machine(char **out_json);
 
 /** @} */
 
@@ -387,11 +397,11 @@ int32_t c8x8_state_machine(char **out_json);
  *         C8X8_ERR_BAD_REQUEST) if an id is on the campaign already or the state forbids it; any other status. If the
  *         error says "outcomeUnknown", sending the same records again is safe: an id is never added twice.
  */
-int32_t c8x8_add_records(const struct c8x8_client *client,
-                         const char *campaign_id,
-                         const char *request_json,
-                         const struct c8x8_cancel *cancel,
-                         char **out_json);
+C8X8_API int32_t c8x8_add_records(const struct c8x8_client *client,
+                                  const char *campaign_id,
+                                  const char *request_json,
+                                  const struct c8x8_cancel *cancel,
+                                  char **out_json);
 
 /**
  * Checks records as c8x8_add_records does, and sends nothing.
@@ -401,7 +411,7 @@ int32_t c8x8_add_records(const struct c8x8_client *client,
  *        {"field":"records[3].crmRecordId","code":"NotBlank","message":"must not be blank"}. NULL: not wanted.
  * @return C8X8_OK; C8X8_ERR_VALIDATION; C8X8_ERR_INVALID_ARGUMENT for malformed JSON or an unknown field.
  */
-int32_t c8x8_validate_records(const char *request_json, char **out_json);
+C8X8_API int32_t c8x8_validate_records(const char *request_json, char **out_json);
 
 /** @} */
 
@@ -437,14 +447,14 @@ int32_t c8x8_validate_records(const char *request_json, char **out_json);
  *         C8X8_ERR_CANCELLED, C8X8_ERR_UNAUTHORIZED, C8X8_ERR_CONNECTION; C8X8_ERR_STORAGE for a source or a ledger that
  *         cannot be read or written; C8X8_ERR_INVALID_ARGUMENT.
  */
-int32_t c8x8_upload_records(const struct c8x8_client *client,
-                            const char *campaign_id,
-                            const char *source_json,
-                            const char *options_json,
-                            c8x8_progress_fn fn,
-                            void *userdata,
-                            const struct c8x8_cancel *cancel,
-                            char **out_json);
+C8X8_API int32_t c8x8_upload_records(const struct c8x8_client *client,
+                                     const char *campaign_id,
+                                     const char *source_json,
+                                     const char *options_json,
+                                     c8x8_progress_fn fn,
+                                     void *userdata,
+                                     const struct c8x8_cancel *cancel,
+                                     char **out_json);
 
 /** @} */
 
@@ -466,14 +476,14 @@ int32_t c8x8_upload_records(const struct c8x8_client *client,
  * @param out_json Gets {"campaignId":"..."}, or the error. NULL: not wanted.
  * @return C8X8_OK; C8X8_ERR_STORAGE for a ledger that cannot be written or is in use; C8X8_ERR_INVALID_ARGUMENT.
  */
-int32_t c8x8_uploader_new(const struct c8x8_client *client,
-                          const char *campaign_id,
-                          const char *options_json,
-                          c8x8_progress_fn fn,
-                          void *userdata,
-                          const struct c8x8_cancel *cancel,
-                          struct c8x8_uploader **out_uploader,
-                          char **out_json);
+C8X8_API int32_t c8x8_uploader_new(const struct c8x8_client *client,
+                                   const char *campaign_id,
+                                   const char *options_json,
+                                   c8x8_progress_fn fn,
+                                   void *userdata,
+                                   const struct c8x8_cancel *cancel,
+                                   struct c8x8_uploader **out_uploader,
+                                   char **out_json);
 
 /**
  * Hands records to an upload. Blocks while as many batches wait as may be under way.
@@ -485,9 +495,9 @@ int32_t c8x8_uploader_new(const struct c8x8_client *client,
  * @return C8X8_OK; C8X8_ERR_INVALID_ARGUMENT for malformed JSON or an unknown field (none was taken then), or if the upload
  *         has finished; what stopped the upload: c8x8_uploader_finish then says the same, with the report.
  */
-int32_t c8x8_uploader_push(struct c8x8_uploader *uploader,
-                           const char *request_json,
-                           char **out_json);
+C8X8_API int32_t c8x8_uploader_push(struct c8x8_uploader *uploader,
+                                    const char *request_json,
+                                    char **out_json);
 
 /**
  * Sends what is left, waits until each record has its outcome, and says what became of all. To be called once.
@@ -496,7 +506,7 @@ int32_t c8x8_uploader_push(struct c8x8_uploader *uploader,
  * @param out_json Gets the report, or the error with the report in it, as c8x8_upload_records. NULL: not wanted.
  * @return As c8x8_upload_records; C8X8_ERR_INVALID_ARGUMENT if the upload has finished already.
  */
-int32_t c8x8_uploader_finish(struct c8x8_uploader *uploader, char **out_json);
+C8X8_API int32_t c8x8_uploader_finish(struct c8x8_uploader *uploader, char **out_json);
 
 /**
  * Frees an uploader. If it has not finished, the upload is given up: requests under way are dropped, and only a ledger knows
@@ -504,7 +514,7 @@ int32_t c8x8_uploader_finish(struct c8x8_uploader *uploader, char **out_json);
  *
  * @param uploader An uploader, not freed yet, that no call uses any more; or NULL (nothing happens).
  */
-void c8x8_uploader_free(struct c8x8_uploader *uploader);
+C8X8_API void c8x8_uploader_free(struct c8x8_uploader *uploader);
 
 /** @} */
 

@@ -87,6 +87,27 @@ fn in_chapters(header: &str) -> String {
     out.join("\n") + "\n"
 }
 
+/// Puts `C8X8_API` before each function, always on its line.
+fn with_linkage(header: &str) -> String {
+    const LINKAGE: &str = "C8X8_API ";
+    let mut out: Vec<String> = Vec::new();
+    let mut inside = false;
+    for line in header.lines() {
+        let begins = !inside
+            && line.contains('(')
+            && !line.starts_with(['#', '/', ' '])
+            && !line.starts_with("typedef")
+            && declared(line).is_some();
+        out.push(match (begins, inside) {
+            (true, _) => format!("{LINKAGE}{line}"),
+            (_, true) => format!("{:width$}{line}", "", width = LINKAGE.len()),
+            _ => line.to_owned(),
+        });
+        inside = (begins || inside) && !line.ends_with(';');
+    }
+    out.join("\n") + "\n"
+}
+
 /// Puts what is said in one line about a constant into one line.
 fn with_short_constants(header: &str) -> String {
     let mut out: Vec<String> = Vec::new();
@@ -142,7 +163,7 @@ fn generated() -> String {
             kept.push(line.trim_end());
         }
     }
-    in_chapters(&with_short_constants(&kept.join("\n")))
+    with_linkage(&in_chapters(&with_short_constants(&kept.join("\n"))))
 }
 
 #[test]

@@ -249,6 +249,24 @@ fn the_library_can_be_closed_while_threads_that_used_it_live_on() {
 }
 
 #[test]
+fn paths_are_utf_8() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("\u{e4}\u{65e5} paths");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    let program = c("tests/c/paths.c").compile(library());
+    let sandbox = Sandbox::start_with(SandboxOptions {
+        state: CampaignState::Running,
+        ..SandboxOptions::default()
+    })
+    .unwrap();
+    let output = with_sandbox(Command::new(program).arg(folder), &sandbox)
+        .output()
+        .unwrap();
+    succeeded("paths.c", &output);
+    assert_eq!(sandbox.stored().len(), 2);
+}
+
+#[test]
 fn the_process_is_left_as_it_was_found() {
     let (sandbox, text) = run(&c("tests/c/manners.c"));
     assert_eq!(sandbox.stored().len(), 2);
@@ -431,7 +449,7 @@ fn functions_of_the_header() -> HashSet<String> {
     let header = std::fs::read_to_string(root().join("include/campaigns8x8.h")).unwrap();
     header
         .lines()
-        .filter(|line| !line.starts_with([' ', '/', '#', '*']) && !line.starts_with("typedef"))
+        .filter(|line| line.starts_with("C8X8_API "))
         .filter_map(|line| {
             let (before, _) = line.split_once('(')?;
             let name = before.rsplit([' ', '*']).next()?;

@@ -156,14 +156,14 @@ impl Client {
                 return Err(errors::refuse(py, KIND, message));
             }
         };
-        let client = py
-            .detach(|| campaigns8x8::Client::new(config))
-            .map_err(|error| match error.message().strip_prefix("caBundle ") {
-                Some(rest) if from_environment.is_some() => {
-                    errors::refuse(py, KIND, format!("{REQUESTS_CA_BUNDLE} {rest}"))
-                }
-                _ => errors::raise(py, &error),
-            })?;
+        let client =
+            py.detach(|| campaigns8x8::Client::new(config))
+                .map_err(|error| match error.message().strip_prefix("caBundle ") {
+                    Some(rest) if from_environment.is_some() => {
+                        errors::refuse(py, KIND, format!("{REQUESTS_CA_BUNDLE} {rest}"))
+                    }
+                    _ => errors::raise(py, &error),
+                })?;
         let upload_lines = keep_lines(&client);
         let about = format!(
             "<Client tenant={:?} base_url={:?}>",
