@@ -10,7 +10,7 @@ VENV     = target/venv
 TESTS_MAY = -A clippy::unwrap_used -A clippy::expect_used -A clippy::panic -A clippy::indexing_slicing \
             -A clippy::print_stdout -A clippy::print_stderr
 
-.PHONY: help demo test test-rust test-c test-threads test-install test-python check check-rust check-c check-python truth fuzz bench header install dist wheel venv clean
+.PHONY: help demo test test-rust test-c test-threads test-install test-python check check-rust check-c check-python truth fuzz bench header install dist windows test-windows wheel venv clean
 
 help: ## What can be made here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s'|'
@@ -91,6 +91,14 @@ install: ## Headers, libraries, pkg-config and CMake files, and the program, bel
 dist: ## What is released for Linux, for glibc 2.17 and later, with its size
 	@$(NEED) cargo cc cargo-c binutils venv
 	scripts/dist
+
+windows: ## The DLL, libraries and program for 64-bit Windows, laid out and zipped in target/windows
+	@$(NEED) cargo cc rust-src mingw zip
+	scripts/windows
+
+test-windows: ## What `make windows` has built, run under Wine
+	@$(NEED) cargo cc mingw wine64 cmake python3 openssl
+	scripts/test-windows
 
 wheel: ## The Python wheel for Linux (CPython 3.9 and later) and the source distribution, in target/wheels
 	@$(NEED) cargo cc python3 venv

@@ -1,5 +1,5 @@
-/* Paths as this system writes them, in UTF-8: a CSV file, a ledger and its lock, a CA bundle, in a folder whose name is not
- * ASCII. On Windows with a drive letter and backslashes. Usage: paths FOLDER */
+/* Paths as this system writes them, in UTF-8: a CSV file, a ledger and its lock, a CA bundle, whose names are not ASCII. On
+ * Windows with a drive letter and backslashes. Usage: paths FOLDER */
 #include "check.h"
 
 #ifdef _WIN32
