@@ -1,28 +1,13 @@
 /* A good guest: after its last handle was freed, the library leaves the process as it found it; and callbacks may call it. */
 #define _GNU_SOURCE
-#include "check.h"
+#include "process.h"
 
-#include <dirent.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 extern char **environ;
-
-static int count(const char *path) {
-  DIR *folder = opendir(path);
-  struct dirent *entry;
-  int count = 0;
-  CHECK(folder != NULL);
-  while ((entry = readdir(folder)) != NULL)
-    if (entry->d_name[0] != '.')
-      count++;
-  closedir(folder);
-  return count;
-}
-
-#define THREADS count("/proc/self/task")
 
 /* What a library could change behind its host's back. */
 struct host {
@@ -38,7 +23,7 @@ static void look_at(struct host *host) {
   char **variable;
   int number;
   memset(host, 0, sizeof *host);
-  host->threads = THREADS;
+  host->threads = THREADS_NOW;
   host->files = count("/proc/self/fd");
   for (variable = environ; *variable != NULL; variable++) {
     host->variables++;
@@ -101,7 +86,7 @@ static void line(int32_t level, const char *text, void *userdata) {
 static void work(void) {
   struct calls calls = {NULL, 0, 0};
   calls.client = new_client(NULL);
-  CHECK(THREADS == 2);
+  CHECK(THREADS_NOW == 2);
   EXPECT(C8X8_ERR_CONFLICT, c8x8_stop_campaign(calls.client, CAMPAIGN, NULL, &json), "PURGE");
   CHECK(c8x8_client_set_log(calls.client, 4, line, &calls) == C8X8_OK);
   EXPECT(C8X8_OK,
@@ -120,7 +105,7 @@ int main(void) {
   EXPECT(C8X8_OK, c8x8_state_machine(&json), "BUILDING");
   EXPECT(C8X8_ERR_CONFIG, c8x8_client_new("{\"customerSite\":\"US9\"}", &(c8x8_client *){NULL}, &json), "US9");
   c8x8_cancel_free(c8x8_cancel_new());
-  CHECK(THREADS == 1);
+  CHECK(THREADS_NOW == 1);
   work();
   look_at(&after);
   same(&before, &after);

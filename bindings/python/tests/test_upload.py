@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import io
+import json
 import logging
 import os
 import pickle
@@ -166,6 +167,22 @@ def test_options_are_refused_by_their_python_names(running):
     with pytest.raises(TypeError, match="progress"):
         client.upload_records(running.campaign_id, dicts(1), progress=3)
     assert running.requests == 0
+
+
+def test_a_report_is_told_in_the_words_of_the_other_languages(running):
+    with running.client() as client:
+        client.add_records(running.campaign_id, [{"crmRecordId": "A"}])
+        report = client.upload_records(
+            running.campaign_id, [{"crmRecordId": "A"}, {"crmRecordId": " "}]
+        )
+        dry = client.upload_records(running.campaign_id, dicts(101), dry_run=True)
+    told = json.loads(json.dumps(report.to_dict()))
+    assert [r["outcome"] for r in told["records"]] == ["alreadyPresent", "rejected"]
+    again = campaigns8x8._upload._report_of(told)
+    assert again._replace(records=[]) == report._replace(records=[])
+    assert told["records"][1]["fieldErrors"][0]["code"] == "NotBlank"
+    assert dry.to_dict()["dryRun"] == {"batches": 2, "estimatedMs": None}
+    assert pickle.loads(pickle.dumps(report)).to_dict() == report.to_dict()
 
 
 def test_ranks_and_a_dry_run(running):

@@ -66,6 +66,9 @@ if TYPE_CHECKING:
         elapsed: float
         dry_run: DryRun | None
 
+        def to_dict(self) -> dict[str, Any]:
+            """The report in the words of the other languages, ready for ``json.dumps``."""
+
 else:
     Counts = namedtuple(
         "Counts",
@@ -150,20 +153,61 @@ else:
         1
     """
 
-    UploadReport = namedtuple(
-        "UploadReport",
-        [
-            "campaign_id",
-            "complete",
-            "counts",
-            "records",
-            "not_sent_from",
-            "requests",
-            "retries",
-            "elapsed",
-            "dry_run",
-        ],
-    )
+    class UploadReport(
+        namedtuple(
+            "UploadReport",
+            [
+                "campaign_id",
+                "complete",
+                "counts",
+                "records",
+                "not_sent_from",
+                "requests",
+                "retries",
+                "elapsed",
+                "dry_run",
+            ],
+        )
+    ):
+        __slots__ = ()
+
+        def to_dict(self):
+            """The report in the words of the other languages, ready for ``json.dumps``."""
+            counts, dry_run = self.counts, self.dry_run
+            report = {
+                "campaignId": self.campaign_id,
+                "complete": self.complete,
+                "counts": {
+                    "total": counts.total,
+                    "added": counts.added,
+                    "alreadyPresent": counts.already_present,
+                    "rejected": counts.rejected,
+                    "notSent": counts.not_sent,
+                    "unknown": counts.unknown,
+                },
+                "records": [
+                    {
+                        "index": record.index,
+                        "crmRecordId": record.crm_record_id,
+                        "outcome": str(record.outcome),
+                        "fieldErrors": [fault._asdict() for fault in record.field_errors],
+                        "error": record.error and record.error._facts,
+                    }
+                    for record in self.records
+                ],
+                "notSentFrom": self.not_sent_from,
+                "requests": self.requests,
+                "retries": self.retries,
+                "elapsedMs": round(self.elapsed * 1000),
+            }
+            if dry_run is not None:
+                estimated = dry_run.estimated
+                report["dryRun"] = {
+                    "batches": dry_run.batches,
+                    "estimatedMs": None if estimated is None else round(estimated * 1000),
+                }
+            return report
+
     UploadReport.__doc__ = """What became of every record of an upload.
 
     Those in records; those from not_sent_from on, which were never reached; and all others were added.
@@ -184,6 +228,8 @@ else:
         ...     report = client.upload_records(sandbox.campaign_id, [{"crmRecordId": "A"}, {"crmRecordId": ""}])
         >>> report.complete, report.counts.added, [record.index for record in report.records]
         (True, 1, [1])
+        >>> report.to_dict()["counts"]["rejected"]
+        1
     """
 
 
