@@ -190,7 +190,9 @@ else:
                         "index": record.index,
                         "crmRecordId": record.crm_record_id,
                         "outcome": str(record.outcome),
-                        "fieldErrors": [fault._asdict() for fault in record.field_errors],
+                        "fieldErrors": [
+                            fault._asdict() for fault in record.field_errors
+                        ],
                         "error": record.error and record.error._facts,
                     }
                     for record in self.records
@@ -204,7 +206,9 @@ else:
                 estimated = dry_run.estimated
                 report["dryRun"] = {
                     "batches": dry_run.batches,
-                    "estimatedMs": None if estimated is None else round(estimated * 1000),
+                    "estimatedMs": None
+                    if estimated is None
+                    else round(estimated * 1000),
                 }
             return report
 
