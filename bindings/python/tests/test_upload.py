@@ -171,9 +171,9 @@ def test_options_are_refused_by_their_python_names(running):
 
 def test_a_report_is_told_in_the_words_of_the_other_languages(running):
     with running.client() as client:
-        client.upload_records(running.campaign_id, [{"crmRecordId": "TOLD"}])
+        client.upload_records(running.campaign_id, [{"crmRecordId": "CRM-1"}])
         report = client.upload_records(
-            running.campaign_id, [{"crmRecordId": "TOLD"}, {"crmRecordId": " "}]
+            running.campaign_id, [{"crmRecordId": "CRM-1"}, {"crmRecordId": " "}]
         )
         dry = client.upload_records(running.campaign_id, dicts(101), dry_run=True)
     told = json.loads(json.dumps(report.to_dict()))
