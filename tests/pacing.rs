@@ -4,14 +4,15 @@
 
 mod support;
 
+use std::ops::ControlFlow;
 use std::thread;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use campaigns8x8::sandbox::{
     Fault, Faults, RateLimitStyle, Sandbox, SandboxOptions, SandboxRateLimit,
 };
-use campaigns8x8::{CampaignState, Client, ErrorKind, NewRecord, RateLimit};
-use support::{Reply, Stub, answer, campaign, timed};
+use campaigns8x8::{CampaignState, Client, ErrorKind, NewRecord, RateLimit, Source, UploadOptions};
+use support::{Reply, Stub, answer, campaign, records, timed};
 
 /// Adds single records from `threads` threads for `duration`.
 fn load(client: &Client, threads: usize, duration: Duration) {
@@ -160,4 +161,21 @@ fn little_that_is_left_of_a_long_window_is_not_waited_for() {
     let client = stub.client();
     let (_, took) = timed(|| (0..2).for_each(|_| drop(client.pause(&campaign()).unwrap())));
     assert!(took < Duration::from_secs(25), "{took:?}");
+}
+
+#[test]
+fn a_wait_beyond_the_longest_one_stops_an_upload_and_loses_no_record() {
+    let stub = Stub::always(answer(429, "Retry-After: 3600\r\n", ""));
+    let source = Source::from(records(1000));
+    let (result, took) = timed(|| {
+        let options = UploadOptions::default();
+        let client = stub.client();
+        client.upload_records(&campaign(), source, &options, |_| ControlFlow::Continue(()))
+    });
+    let error = result.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::RateLimited);
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    let counts = error.report().unwrap().counts;
+    assert_eq!((counts.total, counts.not_sent), (1000, 1000));
+    assert!(stub.seen().len() <= 4, "one a worker at most");
 }

@@ -458,15 +458,17 @@ fn cancelling_awaits_what_is_under_way_and_reports_it() {
     });
     let cancel = Cancel::new();
     let client = client.with_cancel(&cancel);
-    let for_the_other_thread = cancel.clone();
-    let thread = std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_millis(100));
-        for_the_other_thread.trigger();
-    });
     let started = Instant::now();
-    let source = Source::from(records(5000));
-    let error = upload(&client, &sandbox, source, &UploadOptions::default()).unwrap_err();
-    thread.join().unwrap();
+    let error = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while sandbox.requests() < 4 && started.elapsed() < Duration::from_secs(10) {
+                std::thread::yield_now();
+            }
+            cancel.trigger();
+        });
+        let source = Source::from(records(5000));
+        upload(&client, &sandbox, source, &UploadOptions::default()).unwrap_err()
+    });
     assert_eq!(error.kind(), ErrorKind::Cancelled);
     assert!(started.elapsed() < Duration::from_millis(900));
     let report = error.report().unwrap();

@@ -275,7 +275,11 @@ async fn handle(
 ) -> Result<Response<AnswerBody>, Hangup> {
     let (head, body) = request.into_parts();
     let body = read(body).await.map_err(|()| Hangup)?;
-    let fault = shared.world().faults.draw();
+    let fault = {
+        let mut world = shared.world();
+        world.requests += 1;
+        world.faults.draw()
+    };
     let mut seen = SeenRequest {
         method: head.method.to_string(),
         path: head.uri.path().to_owned(),
@@ -288,7 +292,6 @@ async fn handle(
         tokio::time::sleep(*delay).await;
     }
     let mut world = shared.world();
-    world.requests += 1;
     let result = respond(&head, &body, fault, &mut world, &shared.options);
     seen.status = result
         .as_ref()
