@@ -24,6 +24,10 @@ pub struct UploadOptions {
     pub dry_run: bool,
     /// Who numbers the records inside their priority group. Default [`Ranks::Server`].
     pub ranks: Ranks,
+    /// Further texts by which a refusal says that a record is on the campaign already, each with `{id}` where the record's id
+    /// stands, e.g. `"Record {id} exists"`: for the day on which the vendor changes its own, "already contains record for
+    /// Id: {id}". Default none.
+    pub present_wording: Vec<String>,
     /// How long a refusal because of the campaign's state is waited out. Default 60 s.
     pub wait_for_campaign: Duration,
     /// How long the upload may take in all. Default none.
@@ -51,6 +55,7 @@ impl Default for UploadOptions {
             ledger: None,
             dry_run: false,
             ranks: Ranks::Server,
+            present_wording: Vec::new(),
             wait_for_campaign: Duration::from_secs(60),
             deadline: None,
             sole_writer: false,
@@ -60,7 +65,7 @@ impl Default for UploadOptions {
 
 impl UploadOptions {
     /// Reads the JSON form, every field optional: `{"concurrency":4,"batchSize":100,"ledger":"upload.db","dryRun":false,
-    /// "ranks":{"startAt":1},"waitForCampaignMs":60000,"deadlineMs":3600000,"soleWriter":false}`; `ranks` may also be
+    /// "ranks":{"startAt":1},"presentWording":["Record {id} exists"],"waitForCampaignMs":60000,"deadlineMs":3600000,"soleWriter":false}`; `ranks` may also be
     /// `"server"`.
     ///
     /// # Errors
@@ -74,6 +79,7 @@ impl UploadOptions {
             ledger: Option<PathBuf>,
             dry_run: Option<bool>,
             ranks: Option<Value>,
+            present_wording: Option<Vec<String>>,
             wait_for_campaign_ms: Option<u64>,
             deadline_ms: Option<u64>,
             sole_writer: Option<bool>,
@@ -86,6 +92,7 @@ impl UploadOptions {
             ledger: wire.ledger,
             dry_run: wire.dry_run.unwrap_or(false),
             ranks: wire.ranks.as_ref().map_or(Ok(Ranks::Server), ranks)?,
+            present_wording: wire.present_wording.unwrap_or_default(),
             wait_for_campaign: wire
                 .wait_for_campaign_ms
                 .map_or(defaults.wait_for_campaign, Duration::from_millis),

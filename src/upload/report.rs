@@ -18,6 +18,8 @@ pub enum Outcome {
     AlreadyPresent,
     /// It breaks a rule, and is not on the campaign by this upload.
     Rejected,
+    /// The server refused it alone, again and again, in words that do not say why; this upload did not put it on the campaign.
+    Refused,
     /// Not put on the campaign by this upload: never sent, or refused for a reason that is not the record's.
     NotSent,
     /// A request with it got no answer before the upload stopped.
@@ -26,10 +28,11 @@ pub enum Outcome {
 
 impl Outcome {
     /// Every outcome, in the order of the report.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Added,
         Self::AlreadyPresent,
         Self::Rejected,
+        Self::Refused,
         Self::NotSent,
         Self::Unknown,
     ];
@@ -40,6 +43,7 @@ impl Outcome {
             Self::Added => "added",
             Self::AlreadyPresent => "alreadyPresent",
             Self::Rejected => "rejected",
+            Self::Refused => "refused",
             Self::NotSent => "notSent",
             Self::Unknown => "unknown",
         }
@@ -59,6 +63,8 @@ pub struct Counts {
     pub already_present: u64,
     /// [`Outcome::Rejected`].
     pub rejected: u64,
+    /// [`Outcome::Refused`].
+    pub refused: u64,
     /// [`Outcome::NotSent`].
     pub not_sent: u64,
     /// [`Outcome::Unknown`].
@@ -71,6 +77,7 @@ impl Counts {
             Outcome::Added => &mut self.added,
             Outcome::AlreadyPresent => &mut self.already_present,
             Outcome::Rejected => &mut self.rejected,
+            Outcome::Refused => &mut self.refused,
             Outcome::NotSent => &mut self.not_sent,
             Outcome::Unknown => &mut self.unknown,
         };
@@ -79,7 +86,12 @@ impl Counts {
 
     /// Records whose outcome is stated.
     pub(super) fn settled(&self) -> u64 {
-        self.added + self.already_present + self.rejected + self.not_sent + self.unknown
+        self.added
+            + self.already_present
+            + self.rejected
+            + self.refused
+            + self.not_sent
+            + self.unknown
     }
 }
 

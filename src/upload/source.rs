@@ -5,6 +5,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -27,10 +28,17 @@ const FIELDS: [&str; 4] = ["crmRecordId", "scheduleAt", "priority", "rank"];
 /// # Ok::<(), campaigns8x8::Error>(())
 /// ```
 pub struct Source<'a> {
-    pub(super) entries: Box<dyn Iterator<Item = Result<Entry>> + Send + 'a>,
+    entries: Entries<'a>,
     /// How many there are, if that is known.
     pub(super) total: Option<u64>,
 }
+
+/// The records of a source, one by one; an error ends the upload.
+pub(super) type Entries<'a> = Box<dyn Iterator<Item = Result<Entry>> + Send + 'a>;
+
+/// Whether reading is to end although the source has not: asked while a source blocks, about every 50 ms, on the reading
+/// thread.
+pub(super) type Stop = Arc<dyn Fn() -> bool + Send + Sync>;
 
 /// One record as a source gives it.
 #[derive(Debug)]
@@ -78,6 +86,11 @@ impl<'a> Source<'a> {
         let total = exact(&drafts);
         let entries = drafts.map(|draft| draft.map(Entry::Draft));
         Self::new(entries, total)
+    }
+
+    /// Begins to read. A source that blocks gives up once `stop` says so.
+    pub(super) fn open(self, _stop: Stop) -> Result<Entries<'a>> {
+        Ok(self.entries)
     }
 
     fn new(entries: impl Iterator<Item = Result<Entry>> + Send + 'a, total: Option<u64>) -> Self {

@@ -201,7 +201,21 @@ impl<'p> Uploader<'p> {
     /// Reads the source to its end, and finishes.
     pub(crate) fn run(mut self, source: Source<'_>) -> Result<UploadReport> {
         self.total = source.total;
-        for entry in source.entries {
+        let (halt, cancel, deadline) = (self.run.halt.clone(), self.cancel.clone(), self.deadline);
+        let entries = source.open(Arc::new(move || {
+            halt.is_triggered()
+                || cancel.as_ref().is_some_and(Cancel::poll)
+                || deadline.is_some_and(|at| at <= Instant::now())
+        }));
+        let entries = match entries {
+            Ok(entries) => entries,
+            Err(why) => {
+                self.look_around();
+                self.run.stop(why);
+                return self.end();
+            }
+        };
+        for entry in entries {
             if let Err(why) = entry.and_then(|entry| self.push_entry(entry)) {
                 self.run.stop(why);
                 return self.end();
