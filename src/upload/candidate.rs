@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value};
 
-use super::ledger;
 use super::options::Ranks;
 use super::source::Entry;
 use crate::model::{FieldError, NewRecord};
@@ -29,9 +28,15 @@ impl Wrong {
         Self::new(
             Some(record.crm_record_id.to_string()),
             vec![FieldError::new(field, code, message)],
-            ledger::as_written(record),
+            as_written(record),
         )
     }
+}
+
+/// A record as the ledger writes it, and as the input of a later run is compared with it.
+pub(super) fn as_written(record: &NewRecord) -> String {
+    // Strings and finite numbers only: cannot fail.
+    serde_json::to_string(record).unwrap_or_default()
 }
 
 /// Checks the record at this place of the input, and numbers it if the upload does.
@@ -42,7 +47,7 @@ pub(super) fn check(entry: Entry, index: u64, ranks: Ranks) -> Candidate {
             if faults.is_empty() {
                 return with_rank(record, index, ranks);
             }
-            let text = ledger::as_written(&record);
+            let text = as_written(&record);
             (Err(faults), Some(record.crm_record_id.to_string()), text)
         }
         Entry::Draft(draft) => (

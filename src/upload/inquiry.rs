@@ -1,21 +1,133 @@
-//! One batch, from its first request to an outcome for each of its records. Pure: it says which records to send next and
-//! is told what came of it; time comes in as a value.
+//! One batch, from its first request until each of its records has an outcome or can only wait for the end of the upload.
+//! Pure: it says which records to ask for next and is told what the server said.
 //!
-//! The rules by which an outcome is stated, and why they are true, stand in the documentation of [`super`].
-
-use std::time::Instant;
+//! The rules by which an outcome is stated, and why they are true, are in the documentation of [`super`].
 
 use super::refusal::About;
 use super::report::Outcome;
-use super::witness::{SHORTEST_TRANSITION, Witnesses};
 use crate::error::Error;
 use crate::model::{FieldError, NewRecord};
 
-/// A record and its place in the input.
+/// A number that grows with each request sent and each answer received: what came before what.
+pub(super) type Tick = u64;
+
+/// So many refusals of a record alone, each with an accepted request between it and the one before, make it `refused`.
+const APART: u8 = 2;
+/// So many refusals in all, alone or with others, a record gets before it is `refused`: a server that refuses three requests
+/// in ten for a passing reason does so twelve times in a row once in two million.
+const ENOUGH: u32 = 12;
+/// So many times the records of a lost request are asked for at the end of the upload, one of them each time.
+const ROUNDS: u32 = 10;
+
+/// A record, its place in the input, and what was learned of it so far.
 #[derive(Debug, Clone)]
 pub(super) struct Item {
     pub(super) index: u64,
     pub(super) record: NewRecord,
+    /// Refusals in unknown words, of requests with this record.
+    refusals: u32,
+    /// Those of them that were for this record alone, with an accepted request in between.
+    apart: u8,
+    /// When the latest of the latter came.
+    refused_at: Tick,
+    /// What the server, or the connection, said last.
+    pub(super) error: Option<Error>,
+}
+
+impl Item {
+    pub(super) fn new(index: u64, record: NewRecord) -> Self {
+        Self {
+            index,
+            record,
+            refusals: 0,
+            apart: 0,
+            refused_at: 0,
+            error: None,
+        }
+    }
+
+    /// A record that an earlier run of this upload found to be refused: it is asked for once more, at the end.
+    pub(super) fn refused_before(index: u64, record: NewRecord) -> Self {
+        Self {
+            refusals: ENOUGH - 1,
+            apart: APART,
+            ..Self::new(index, record)
+        }
+    }
+}
+
+/// A request of unknown outcome, by the places of its records in the batch: it may be on the campaign, or come to be.
+#[derive(Debug)]
+pub(super) struct Lost {
+    places: Vec<usize>,
+    /// When a record of it was refused in unknown words, and whether that happened with an accepted request in between: then
+    /// it was not because of a passing state.
+    refused_at: Tick,
+    apart: bool,
+}
+
+impl Lost {
+    fn new(places: Vec<usize>) -> Self {
+        Self {
+            places,
+            refused_at: Tick::MAX,
+            apart: false,
+        }
+    }
+
+    fn has(&self, place: usize) -> bool {
+        self.places.contains(&place)
+    }
+}
+
+/// Records that go together.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    pub(super) items: Vec<Item>,
+    pub(super) lost: Vec<Lost>,
+    /// Whether everything else of the upload is done: what is refused now stays refused.
+    pub(super) last: bool,
+}
+
+impl Batch {
+    pub(super) fn new(items: Vec<Item>) -> Self {
+        Self {
+            items,
+            ..Self::default()
+        }
+    }
+
+    /// Records that went in one request, whose outcome is unknown.
+    pub(super) fn lost(items: Vec<Item>) -> Self {
+        let lost = vec![Lost::new((0..items.len()).collect())];
+        Self {
+            items,
+            lost,
+            last: false,
+        }
+    }
+
+    /// Adds the records of another batch.
+    pub(super) fn append(&mut self, other: Batch) {
+        let shift = self.items.len();
+        self.lost.extend(other.lost.into_iter().map(|mut lost| {
+            lost.places.iter_mut().for_each(|place| *place += shift);
+            lost
+        }));
+        self.items.extend(other.items);
+    }
+
+    /// The records, each with the outcome that is true if no more is learned.
+    pub(super) fn into_left(self) -> impl Iterator<Item = (Item, Outcome)> {
+        let lost = self.lost;
+        let items = self.items.into_iter().enumerate();
+        items.map(
+            move |(place, item)| match lost.iter().any(|lost| lost.has(place)) {
+                true => (item, Outcome::Unknown),
+                false => (item, Outcome::NotSent),
+            },
+        )
+    }
 }
 
 /// A record whose outcome is stated.
@@ -24,377 +136,473 @@ pub(super) struct Settled {
     pub(super) place: usize,
     pub(super) outcome: Outcome,
     pub(super) field_errors: Vec<FieldError>,
-    pub(super) error: Option<Error>,
 }
 
-/// How many refusals without a name, each in a time of its own, prove that a record is present: one more than there are
-/// states that refuse records and pass by themselves, BUILDING and STARTING.
-const REFUSALS: usize = 3;
-/// The same for a record that the refusals name, although the name may be there by chance.
-const WEAKLY_NAMED_REFUSALS: usize = 2;
+/// What the server said of a request that it refused.
+#[derive(Debug)]
+pub(super) struct Refused {
+    pub(super) about: About,
+    pub(super) error: Error,
+    /// When the latest request went that was known to be accepted before this one was sent.
+    pub(super) witness: Tick,
+    pub(super) received: Tick,
+    /// Whether the record that the refusal names as present was put there by this upload, if by anything that was lost.
+    pub(super) ours: bool,
+    /// Whether the server is known to count records from 0 in its `errors`.
+    pub(super) trusted: bool,
+}
+
+/// What a refusal taught beyond the outcomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lesson {
+    /// The reason is known: the next request is another one.
+    Explained,
+    /// The same, and a record that `errors` named was refused by `errors` alone, too: they count from 0.
+    CountsFromZero,
+    /// It said nothing that can be understood.
+    Nothing,
+}
 
 #[derive(Debug)]
 pub(super) struct Inquiry {
     items: Vec<Item>,
-    facts: Vec<Facts>,
-    /// Sets of records still to be sent, the next one last. No record stands in two.
+    outcomes: Vec<Option<Outcome>>,
+    /// Sets of records to be asked for, the next one last. No record is in two.
     sets: Vec<Set>,
-    /// Records that were refused alone and without a name.
-    suspects: Vec<usize>,
-    /// Requests whose answer was lost and that may still be, or come to be, on the campaign.
-    lost: Vec<Vec<usize>>,
-    refusals: Vec<Refusal>,
+    /// Sets that were refused in unknown words and wait for a sign that the campaign takes records.
+    waiting: Vec<Set>,
+    /// Records that are asked for no more in this round.
+    resting: Vec<usize>,
+    lost: Vec<Lost>,
+    /// A record that `errors` named among others and that is now asked for alone.
+    tested: Option<usize>,
     settled: Vec<Settled>,
     sole_writer: bool,
-}
-
-/// What is known of one record.
-#[derive(Debug, Clone, Default)]
-struct Facts {
-    outcome: Option<Outcome>,
-    /// Refusals name it, perhaps by chance.
-    weakly_named: bool,
-    refused_at: Option<Instant>,
+    last: bool,
+    rounds: u32,
+    batch_size: usize,
 }
 
 #[derive(Debug)]
 struct Set {
     places: Vec<usize>,
-    /// Nothing is said against it: it may be divided to get accepted requests as witnesses.
-    spare: bool,
+    refused: Then,
+    refused_at: Tick,
 }
 
-/// A refusal that named no record.
-#[derive(Debug)]
-struct Refusal {
-    places: Vec<usize>,
-    /// When the latest request went that was known to be accepted before this one was sent.
-    witness_before: Option<Instant>,
-    received: Instant,
-}
-
-/// What a request came to, as far as it is a refusal.
-#[derive(Debug)]
-pub(super) struct Refused {
-    pub(super) about: About,
-    pub(super) error: Error,
-    pub(super) witness_before: Option<Instant>,
-    pub(super) received: Instant,
+/// What follows when a set is refused in unknown words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Then {
+    /// It is asked for once more: the reason may pass.
+    Again,
+    Halve,
+    OneByOne,
 }
 
 impl Inquiry {
-    /// `lost` says that these records were in a request whose answer is not known.
-    pub(super) fn new(items: Vec<Item>, lost: bool, sole_writer: bool) -> Self {
-        let all: Vec<usize> = (0..items.len()).collect();
-        Self {
-            facts: vec![Facts::default(); items.len()],
-            sets: vec![Set {
-                places: all.clone(),
-                spare: false,
-            }],
-            suspects: Vec::new(),
-            lost: if lost { vec![all] } else { Vec::new() },
-            refusals: Vec::new(),
+    pub(super) fn new(batch: Batch, batch_size: usize, sole_writer: bool) -> Self {
+        let Batch { items, lost, last } = batch;
+        let mut inquiry = Self {
+            outcomes: vec![None; items.len()],
+            sets: Vec::new(),
+            waiting: Vec::new(),
+            resting: Vec::new(),
+            lost,
+            tested: None,
             settled: Vec::new(),
-            items,
             sole_writer,
+            last,
+            rounds: 0,
+            batch_size,
+            items,
+        };
+        let all: Vec<usize> = (0..inquiry.items.len()).collect();
+        if !last {
+            inquiry.push(all, Then::Again);
+            return inquiry;
         }
+        let (tainted, free): (Vec<usize>, Vec<usize>) = all
+            .into_iter()
+            .partition(|place| inquiry.is_tainted(*place));
+        inquiry.resting = tainted;
+        inquiry.push(free, Then::OneByOne);
+        inquiry
     }
 
-    /// Draws the conclusions from the requests that were accepted meanwhile, by whichever worker.
-    pub(super) fn learn(&mut self, witnesses: &Witnesses) {
-        let alone = self
-            .sets
-            .iter()
-            .filter_map(|set| match set.places.as_slice() {
-                [place] => Some(*place),
-                _ => None,
-            });
-        for place in alone
-            .chain(self.suspects.iter().copied())
-            .collect::<Vec<_>>()
-        {
-            if self.is_proven(place, witnesses) {
-                self.settle_present(place);
+    /// Takes note that a request was accepted that was sent at `witness`: what was refused before is worth asking again.
+    pub(super) fn recall(&mut self, witness: Tick) {
+        let (due, waiting): (Vec<Set>, Vec<Set>) = std::mem::take(&mut self.waiting)
+            .into_iter()
+            .partition(|set| set.refused_at < witness);
+        self.waiting = waiting;
+        let mut singles = Vec::new();
+        for set in due {
+            match set.places.as_slice() {
+                [place] => singles.push(*place),
+                _ => self.sets.push(Set {
+                    refused: Then::Halve,
+                    ..set
+                }),
             }
         }
-        self.recall_suspects(witnesses);
+        // All together first: a passing state may have been all that was wrong.
+        self.push(singles, Then::OneByOne);
     }
 
-    /// Whether all records have an outcome.
-    pub(super) fn is_done(&self) -> bool {
-        self.sets.is_empty() && self.suspects.is_empty()
-    }
-
-    /// Whether nothing new can be found out before another request is accepted.
-    pub(super) fn needs_witness(&self) -> bool {
-        self.next_set().is_none() && !self.suspects.is_empty()
-    }
-
-    /// Whether the next request asks for a record of a lost one by itself, for the first time.
-    pub(super) fn asks_first_word(&self) -> bool {
-        let first = self
-            .next_set()
-            .and_then(|nth| self.sets.get(nth)?.places.first());
-        first.is_some_and(|place| self.is_tainted(*place) && self.times_refused(*place) == 0)
-    }
-
-    /// The records to send next.
-    pub(super) fn next(&mut self) -> Vec<usize> {
-        if let Some(nth) = self.next_set() {
-            return self.part_of_set(nth);
-        }
-        // Nothing but suspects, and no new witness: ask again after the one asked longest ago.
-        match self.suspects.is_empty() {
-            true => Vec::new(),
-            false => vec![self.suspects.remove(0)],
-        }
-    }
-
-    /// The campaign has taken records since these suspects were refused: they are due. All together at first, because the
-    /// state may have been all that was wrong.
-    fn recall_suspects(&mut self, witnesses: &Witnesses) {
-        let (due, waiting): (Vec<usize>, Vec<usize>) = self.suspects.iter().partition(|place| {
-            self.fact(**place)
-                .is_some_and(|fact| fact.refused_at < witnesses.latest_sent())
-        });
-        self.suspects = waiting;
-        let (first, again): (Vec<usize>, Vec<usize>) = due
+    /// Puts together again what was divided while nothing at all was accepted.
+    pub(super) fn gather(&mut self) {
+        let (parts, others): (Vec<Set>, Vec<Set>) = std::mem::take(&mut self.sets)
             .into_iter()
-            .partition(|place| self.times_refused(*place) == 1 && !self.is_tainted(*place));
-        self.push(first, false);
-        for place in again {
-            self.push(vec![place], false);
-        }
+            .partition(|set| !set.places.iter().any(|place| self.is_tainted(*place)));
+        self.sets = others;
+        let mut all: Vec<usize> = parts.into_iter().flat_map(|set| set.places).collect();
+        all.sort_unstable();
+        self.push(all, Then::Halve);
     }
 
-    fn next_set(&self) -> Option<usize> {
-        // With the promise of a sole writer one word settles all of a lost request: no use in asking for the rest of it.
-        let waits = |set: &Set| {
-            self.sole_writer
-                && set.places.iter().all(|place| {
-                    self.lost.iter().any(|lost| {
-                        lost.contains(place) && self.suspects.iter().any(|s| lost.contains(s))
-                    })
-                })
+    /// Whether there is something to ask that may tell something new.
+    pub(super) fn is_ready(&self) -> bool {
+        !self.sets.is_empty()
+    }
+
+    /// Whether this is the end of the upload, when no accepted request is waited for.
+    pub(super) fn is_last(&self) -> bool {
+        self.last
+    }
+
+    /// Whether records wait for a sign that the campaign takes records.
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.waiting.is_empty() || !self.sets.is_empty()
+    }
+
+    /// Whether another round of last questions is to come, and the number of those that were.
+    pub(super) fn next_round(&self) -> Option<u32> {
+        (self.last && !self.resting.is_empty()).then_some(self.rounds)
+    }
+
+    /// Begins another round of last questions; `waited` says that a passing state was waited for long enough.
+    pub(super) fn begin_round(&mut self, waited: bool) {
+        self.rounds += 1;
+        let resting = std::mem::take(&mut self.resting);
+        let (tainted, free): (Vec<usize>, Vec<usize>) = resting
+            .into_iter()
+            .partition(|place| self.is_tainted(*place));
+        for place in free {
+            self.push(vec![place], Then::OneByOne);
+        }
+        let is_given_up = |place: &usize| {
+            let mut holders = self.lost.iter().filter(|lost| lost.has(*place));
+            self.rounds > ROUNDS && (waited || holders.all(|lost| lost.apart))
         };
-        self.sets.iter().rposition(|set| !waits(set))
+        let (given_up, tainted) = tainted.into_iter().partition::<Vec<_>, _>(is_given_up);
+        self.resting = tainted;
+        for place in given_up {
+            self.settle(place, Outcome::Unknown, Vec::new());
+        }
+        // One of each lost request is enough: if it is accepted, the others are free.
+        let mut asked = Vec::new();
+        for lost in &self.lost {
+            if !asked.iter().any(|place| lost.has(*place)) {
+                asked.extend(self.resting.iter().copied().find(|place| lost.has(*place)));
+            }
+        }
+        for place in asked {
+            self.resting.retain(|other| *other != place);
+            self.push(vec![place], Then::OneByOne);
+        }
     }
 
-    fn part_of_set(&mut self, nth: usize) -> Vec<usize> {
-        let Set { mut places, spare } = self.sets.remove(nth);
-        let mut part = places.len();
-        if places.iter().any(|place| self.is_tainted(*place)) {
-            part = 1;
-        } else if spare && !self.suspects.is_empty() {
-            part = places.len().div_ceil(2);
+    /// The records to ask for next; empty if there are none. They count as lost until the server has spoken.
+    pub(super) fn ask(&mut self) -> Vec<usize> {
+        if self.sets.is_empty() && !self.waiting.is_empty() {
+            // Nothing new to ask: again after the set that was asked for longest ago.
+            let set = self.waiting.remove(0);
+            self.sets.push(set);
         }
-        let others = places.split_off(part.min(places.len()));
-        self.push(others, false);
+        let Some(mut set) = self.sets.pop() else {
+            return Vec::new();
+        };
+        // A record that may be on the campaign already goes alone: it would have the others refused.
+        if let Some(at) = set.places.iter().position(|place| self.is_tainted(*place))
+            && set.places.len() > 1
+        {
+            let place = set.places.remove(at);
+            self.sets.push(set);
+            set = Set {
+                places: vec![place],
+                refused: Then::OneByOne,
+                refused_at: 0,
+            };
+        }
+        let places = set.places.clone();
+        self.lost.push(Lost::new(places.clone()));
+        // Where it was, so that its answer finds out what is to follow.
+        self.sets.push(set);
         places
     }
 
-    /// The server said that it stored exactly these.
-    pub(super) fn accepted(&mut self, places: &[usize]) {
-        for place in places {
-            self.settle(*place, Outcome::Added, Vec::new(), None);
-        }
-        // Unique and atomic: a lost request with one of them was not stored before, and cannot be any more.
-        self.lost
-            .retain(|lost| !lost.iter().any(|place| places.contains(place)));
-    }
-
-    /// Nobody knows what became of a request with these.
-    pub(super) fn lost(&mut self, places: Vec<usize>) {
-        self.lost.push(places.clone());
-        self.push(places, false);
-    }
-
-    /// The server did not store these. Whether the reason was found, so that the next request is another one.
-    pub(super) fn refused(&mut self, mut places: Vec<usize>, refused: Refused) -> bool {
-        let Refused { about, error, .. } = refused;
-        for place in &places {
-            if let Some(fact) = self.facts.get_mut(*place) {
-                fact.refused_at = Some(refused.received);
+    /// What is left to find out about records that are not settled: for the end of the upload.
+    pub(super) fn into_leftover(self) -> Batch {
+        let mut moved = vec![None; self.items.len()];
+        let mut items = Vec::new();
+        for (place, item) in self.items.into_iter().enumerate() {
+            if let (Some(None), Some(to)) = (self.outcomes.get(place), moved.get_mut(place)) {
+                *to = Some(items.len());
+                items.push(item);
             }
         }
-        let explained = !matches!(about, About::PerhapsPresent(_) | About::Unclear);
-        if !explained {
-            self.refusals.push(Refusal {
-                places: places.clone(),
-                witness_before: refused.witness_before,
-                received: refused.received,
+        let mut lost = self.lost;
+        for lost in &mut lost {
+            let places = std::mem::take(&mut lost.places).into_iter();
+            lost.places = places
+                .filter_map(|place| moved.get(place).copied().flatten())
+                .collect();
+        }
+        lost.retain(|lost| !lost.places.is_empty());
+        Batch {
+            items,
+            lost,
+            last: true,
+        }
+    }
+
+    /// The server said that it stored exactly these. Whether `errors` had named one of them before, wrongly.
+    pub(super) fn accepted(&mut self, places: &[usize]) -> bool {
+        let wrongly_named = self.tested.take_if(|place| places.contains(place));
+        for place in places {
+            self.settle(*place, Outcome::Added, Vec::new());
+        }
+        self.disprove(places);
+        wrongly_named.is_some()
+    }
+
+    /// A lost request with a record that was accepted is not on the campaign and never will be (unique, atomic): its other
+    /// records are free.
+    fn disprove(&mut self, accepted: &[usize]) {
+        let (gone, lost): (Vec<Lost>, _) = std::mem::take(&mut self.lost)
+            .into_iter()
+            .partition(|lost| accepted.iter().any(|place| lost.has(*place)));
+        self.lost = lost;
+        let (free, resting) = std::mem::take(&mut self.resting)
+            .into_iter()
+            .partition(|place| {
+                gone.iter().any(|lost| lost.has(*place)) && !self.is_tainted(*place)
+            });
+        self.resting = resting;
+        self.push(free, Then::OneByOne);
+    }
+
+    /// The request with these was not sent after all.
+    pub(super) fn withdraw(&mut self) {
+        self.lost.pop();
+    }
+
+    /// Nobody knows what became of the request with these.
+    pub(super) fn lost(&mut self, places: &[usize], error: &Error) {
+        self.take_set(places);
+        self.note(places, error);
+        self.push(places.to_vec(), Then::Again);
+    }
+
+    /// The server did not store these.
+    pub(super) fn refused(&mut self, places: &[usize], refused: Refused) -> Lesson {
+        let then = self.take_set(places);
+        // Not lost after all; the entry of this request is the latest.
+        self.lost.pop();
+        self.note(places, &refused.error);
+        let mut others = places.to_vec();
+        let tested = self.tested.take_if(|place| places == [*place]);
+        match &refused.about {
+            About::Present(nth) if *nth < others.len() => {
+                let place = others.remove(*nth);
+                self.push(others, then);
+                self.settle_present(place, refused.ours);
+                return Lesson::Explained;
+            }
+            About::Faults(faults) if refused.trusted || places.len() == 1 => {
+                let mut found = false;
+                for (nth, faults) in faults {
+                    if let Some(place) = places.get(*nth).copied()
+                        && !self.is_tainted(place)
+                    {
+                        self.settle(place, Outcome::Rejected, faults.clone());
+                        found = true;
+                    }
+                }
+                if found {
+                    others.retain(|place| self.is_open(*place));
+                    self.push(others, then);
+                    return match tested {
+                        Some(_) => Lesson::CountsFromZero,
+                        None => Lesson::Explained,
+                    };
+                }
+            }
+            About::Faults(faults) if self.tested.is_none() => {
+                let named = faults.iter().find_map(|(nth, _)| places.get(*nth).copied());
+                if let Some(place) = named.filter(|place| !self.is_tainted(*place)) {
+                    others.retain(|other| *other != place);
+                    self.push(others, then);
+                    self.push(vec![place], Then::OneByOne);
+                    self.tested = Some(place);
+                    return Lesson::Explained;
+                }
+            }
+            _ => {}
+        }
+        self.not_understood(others, then, &refused);
+        Lesson::Nothing
+    }
+
+    /// A refusal in unknown words: of a record among these, or of the campaign's state.
+    fn not_understood(&mut self, mut places: Vec<usize>, then: Then, refused: &Refused) {
+        for place in &places {
+            if let Some(item) = self.items.get_mut(*place) {
+                item.refusals += 1;
+            }
+        }
+        if let [place] = places.as_slice() {
+            return self.alone(*place, refused);
+        }
+        match then {
+            Then::Again => self.waiting.push(Set {
+                places,
+                refused: Then::Halve,
+                refused_at: refused.received,
+            }),
+            Then::Halve => {
+                // One is kept for last: accepted, it shows that the campaign takes records, which a refusal before it needs.
+                if self.sets.is_empty() && places.len() > 2 {
+                    let kept = places.remove(0);
+                    self.push(vec![kept], Then::OneByOne);
+                }
+                let (first, second) = places.split_at(places.len().div_ceil(2));
+                self.push(second.to_vec(), Then::Halve);
+                self.push(first.to_vec(), Then::Halve);
+            }
+            Then::OneByOne => {
+                for place in places.into_iter().rev() {
+                    self.push(vec![place], Then::OneByOne);
+                }
+            }
+        }
+    }
+
+    fn alone(&mut self, place: usize, refused: &Refused) {
+        if self.is_tainted(place) {
+            return self.perhaps_stored(place, refused);
+        }
+        let Some(item) = self.items.get_mut(place) else {
+            return;
+        };
+        if item.apart == 0 || refused.witness > item.refused_at {
+            item.apart = item.apart.saturating_add(1);
+            item.refused_at = refused.received;
+        }
+        let (apart, enough) = (item.apart >= APART, item.refusals >= ENOUGH);
+        if self.last && apart && enough {
+            self.settle(place, Outcome::Refused, Vec::new());
+        } else if apart {
+            self.resting.push(place);
+        } else {
+            self.waiting.push(Set {
+                places: vec![place],
+                refused: Then::OneByOne,
+                refused_at: refused.received,
             });
         }
-        match about {
-            About::Rules(rules) => {
-                for (nth, faults) in rules {
-                    if let Some(place) = places.get(nth) {
-                        self.settle(*place, Outcome::Rejected, faults, Some(error.clone()));
-                    }
-                }
-                places.retain(|place| self.is_open(*place));
-                self.push(places, false);
-            }
-            About::Present(nth) => {
-                if let Some(place) = places.get(nth).copied() {
-                    places.remove(nth);
-                    self.push(places, false);
-                    self.settle_present(place);
-                }
-            }
-            About::PerhapsPresent(nth) if places.len() > 1 => {
-                let named = places.remove(nth);
-                self.name_weakly(named);
-                self.push(vec![named], false);
-                self.push(places, false);
-            }
-            About::SomeRule | About::Unclear if places.len() > 1 => {
-                let second = places.split_off(places.len().div_ceil(2));
-                self.push(second, false);
-                self.push(places, false);
-            }
-            About::SomeRule => {
-                for place in places {
-                    self.settle(place, Outcome::Rejected, Vec::new(), Some(error.clone()));
-                }
-            }
-            _ => {
-                for place in places {
-                    if matches!(about, About::PerhapsPresent(_)) {
-                        self.name_weakly(place);
-                    }
-                    self.suspect(place);
-                }
-            }
+    }
+
+    /// A record of a lost request was refused in unknown words: perhaps because it is there, and then so are the others of
+    /// that request. They are left for the end, when one of them tells for all.
+    fn perhaps_stored(&mut self, place: usize, refused: &Refused) {
+        let holders = self.lost.iter_mut().filter(|lost| lost.has(place));
+        let mut same = Vec::new();
+        for lost in holders {
+            lost.apart |= refused.witness > lost.refused_at;
+            lost.refused_at = lost.refused_at.min(refused.received);
+            same.extend(lost.places.iter().copied().filter(|other| *other != place));
         }
-        explained
-    }
-
-    /// A record refused alone explains why the sets with it were refused: nothing is said against the others any more.
-    fn suspect(&mut self, place: usize) {
-        if self.times_refused(place) == 1 {
-            let mut spare = Vec::new();
-            for set in std::mem::take(&mut self.sets) {
-                let spared = |place: &usize| {
-                    !self.is_tainted(*place)
-                        && self.times_refused(*place) == 0
-                        && !self.fact(*place).is_some_and(|fact| fact.weakly_named)
-                };
-                if !set.places.iter().all(spared) {
-                    self.sets.push(set);
-                } else {
-                    spare.extend(set.places);
-                }
+        for sets in [&mut self.sets, &mut self.waiting] {
+            for set in &mut *sets {
+                let (resting, left) = set.places.iter().partition(|place| same.contains(place));
+                self.resting.extend::<Vec<usize>>(resting);
+                set.places = left;
             }
-            self.push(spare, true);
+            sets.retain(|set| !set.places.is_empty());
         }
-        self.suspects.push(place);
-    }
-
-    /// Whether the refusals of a suspect cannot have been about the campaign's state.
-    fn is_proven(&self, place: usize, witnesses: &Witnesses) -> bool {
-        let needed = match self.fact(place) {
-            Some(fact) if fact.weakly_named => WEAKLY_NAMED_REFUSALS,
-            _ => REFUSALS,
-        };
-        let mut count = 0;
-        let mut counted_until = None;
-        for refusal in self.refusals_of(place) {
-            if let (Some(before), Some(after)) = (
-                refusal.witness_before,
-                witnesses.first_after(refusal.received),
-            ) && after.saturating_duration_since(before) < SHORTEST_TRANSITION
-            {
-                return true;
-            }
-            if counted_until.is_none() || refusal.witness_before > counted_until {
-                count += 1;
-                counted_until = Some(refusal.received);
-            }
-        }
-        count >= needed
-    }
-
-    /// Refusals that can be about no other record: it was alone, or the others have been accepted since, so that they were
-    /// not on the campaign then.
-    fn refusals_of(&self, place: usize) -> impl Iterator<Item = &Refusal> {
-        let other_is_harmless = move |other: &usize| {
-            *other == place
-                || self
-                    .fact(*other)
-                    .is_some_and(|fact| fact.outcome == Some(Outcome::Added))
-        };
-        self.refusals.iter().filter(move |refusal| {
-            refusal.places.contains(&place) && refusal.places.iter().all(other_is_harmless)
-        })
-    }
-
-    /// In how many requests it was refused alone.
-    fn times_refused(&self, place: usize) -> usize {
-        self.refusals
-            .iter()
-            .filter(|refusal| refusal.places == [place])
-            .count()
+        self.resting.push(place);
     }
 
     /// The record is on the campaign.
-    fn settle_present(&mut self, place: usize) {
-        let holders: Vec<usize> = (0..self.lost.len())
-            .filter(|nth| {
-                self.lost
-                    .get(*nth)
-                    .is_some_and(|lost| lost.contains(&place))
-            })
-            .collect();
-        if !self.sole_writer || holders.is_empty() {
-            return self.settle(place, Outcome::AlreadyPresent, Vec::new(), None);
-        }
-        // Nobody else puts these ids there, so a lost request of ours did. If only one comes into question, it was stored
-        // whole.
-        self.settle(place, Outcome::Added, Vec::new(), None);
-        if let [nth] = holders.as_slice() {
-            for place in self.lost.remove(*nth) {
+    fn settle_present(&mut self, place: usize, ours: bool) {
+        let (holders, others): (Vec<Lost>, _) = std::mem::take(&mut self.lost)
+            .into_iter()
+            .partition(|lost| lost.has(place));
+        self.lost = others;
+        let by_us = self.sole_writer && ours && !holders.is_empty();
+        if let ([lost], true) = (holders.as_slice(), by_us) {
+            // Nobody else puts these ids there, so a lost request of ours did; this one alone can have, and so it was stored
+            // whole.
+            for place in lost.places.clone() {
                 if self.is_open(place) {
-                    self.settle(place, Outcome::Added, Vec::new(), None);
+                    self.settle(place, Outcome::Added, Vec::new());
                 }
             }
+            return;
         }
+        let outcome = if by_us {
+            Outcome::Added
+        } else {
+            Outcome::AlreadyPresent
+        };
+        self.settle(place, outcome, Vec::new());
+        // The server's words are understood: worth asking for the others.
+        let (asked, resting) = std::mem::take(&mut self.resting)
+            .into_iter()
+            .partition(|place| holders.iter().any(|lost| lost.has(*place)));
+        self.resting = resting;
+        self.lost.extend(holders);
+        self.push(asked, Then::OneByOne);
     }
 
-    fn settle(
-        &mut self,
-        place: usize,
-        outcome: Outcome,
-        field_errors: Vec<FieldError>,
-        error: Option<Error>,
-    ) {
-        if let Some(fact) = self.facts.get_mut(place) {
-            fact.outcome = Some(outcome);
+    fn settle(&mut self, place: usize, outcome: Outcome, field_errors: Vec<FieldError>) {
+        if let Some(known) = self.outcomes.get_mut(place) {
+            *known = Some(outcome);
         }
-        self.suspects.retain(|other| *other != place);
-        for set in &mut self.sets {
-            set.places.retain(|other| *other != place);
+        self.resting.retain(|other| *other != place);
+        for sets in [&mut self.sets, &mut self.waiting] {
+            for set in &mut *sets {
+                set.places.retain(|other| *other != place);
+            }
+            sets.retain(|set| !set.places.is_empty());
         }
-        self.sets.retain(|set| !set.places.is_empty());
         self.settled.push(Settled {
             place,
             outcome,
             field_errors,
-            error,
         });
+    }
+
+    /// Takes out the set that was asked for; what is to follow if it is refused.
+    fn take_set(&mut self, places: &[usize]) -> Then {
+        match self.sets.iter().rposition(|set| set.places == places) {
+            Some(nth) => self.sets.remove(nth).refused,
+            None => Then::Halve,
+        }
+    }
+
+    fn note(&mut self, places: &[usize], error: &Error) {
+        for place in places {
+            if let Some(item) = self.items.get_mut(*place) {
+                item.error = Some(error.clone());
+            }
+        }
     }
 
     /// What was settled since this was last asked.
     pub(super) fn take_settled(&mut self) -> Vec<Settled> {
         std::mem::take(&mut self.settled)
-    }
-
-    /// The records without an outcome, and whether a lost request may have put them on the campaign.
-    pub(super) fn open(&self) -> impl Iterator<Item = (usize, bool)> {
-        (0..self.items.len())
-            .filter(|place| self.is_open(*place))
-            .map(|place| (place, self.is_tainted(place)))
     }
 
     pub(super) fn item(&self, place: usize) -> Option<&Item> {
@@ -410,186 +618,29 @@ impl Inquiry {
             .collect()
     }
 
+    /// Whether a request of unknown outcome has this record.
     pub(super) fn is_tainted(&self, place: usize) -> bool {
-        self.lost.iter().any(|lost| lost.contains(&place))
+        self.lost.iter().any(|lost| lost.has(place))
     }
 
     pub(super) fn is_open(&self, place: usize) -> bool {
-        self.fact(place).is_some_and(|fact| fact.outcome.is_none())
+        self.outcomes.get(place).is_some_and(Option::is_none)
     }
 
-    fn fact(&self, place: usize) -> Option<&Facts> {
-        self.facts.get(place)
+    /// How many records have no outcome.
+    pub(super) fn open(&self) -> usize {
+        self.outcomes
+            .iter()
+            .filter(|outcome| outcome.is_none())
+            .count()
     }
 
-    fn name_weakly(&mut self, place: usize) {
-        if let Some(fact) = self.facts.get_mut(place) {
-            fact.weakly_named = true;
-        }
-    }
-
-    fn push(&mut self, places: Vec<usize>, spare: bool) {
-        if !places.is_empty() {
-            self.sets.push(Set { places, spare });
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-    use crate::error::ErrorKind;
-
-    /// A campaign's answers, a second apart, so that only their order can prove anything.
-    struct Talk {
-        inquiry: Inquiry,
-        witnesses: Witnesses,
-        now: Instant,
-    }
-
-    impl Talk {
-        fn new(count: usize) -> Self {
-            let item = |n: usize| Item {
-                index: n as u64,
-                record: NewRecord::new(&format!("CRM-{n}")).unwrap(),
-            };
-            let items = (0..count).map(item).collect();
-            Self {
-                inquiry: Inquiry::new(items, false, false),
-                witnesses: Witnesses::default(),
-                now: Instant::now(),
-            }
-        }
-
-        fn ask(&mut self) -> Vec<usize> {
-            self.inquiry.learn(&self.witnesses);
-            self.now += Duration::from_secs(1);
-            self.inquiry.next()
-        }
-
-        fn refuse(&mut self, places: Vec<usize>) {
-            let witness_before = self.witnesses.latest_sent();
-            let refused = Refused {
-                about: About::Unclear,
-                error: Error::new(ErrorKind::Conflict, "refused"),
-                witness_before,
-                received: self.now + Duration::from_millis(500),
-            };
-            self.inquiry.refused(places, refused);
-        }
-
-        /// Another request of the upload is accepted.
-        fn accept_another(&mut self) {
-            self.now += Duration::from_secs(1);
-            let sent = self.now;
-            self.witnesses.note(sent, sent + Duration::from_millis(500));
-        }
-
-        fn accept(&mut self, places: &[usize]) {
-            self.inquiry.accepted(places);
-            let sent = self.now;
-            self.witnesses.note(sent, sent + Duration::from_millis(500));
-        }
-
-        fn outcomes(&mut self) -> Vec<(usize, Outcome)> {
-            self.inquiry.learn(&self.witnesses);
-            let mut outcomes: Vec<_> = self
-                .inquiry
-                .take_settled()
-                .into_iter()
-                .map(|settled| (settled.place, settled.outcome))
-                .collect();
-            outcomes.sort_by_key(|(place, _)| *place);
-            outcomes
-        }
-    }
-
-    #[test]
-    fn a_build_and_then_a_start_do_not_make_a_record_present() {
-        let mut talk = Talk::new(1);
-        for _ in 0..2 {
-            let asked = talk.ask();
-            talk.refuse(asked);
-            talk.accept_another();
-        }
-        assert_eq!(talk.outcomes(), []);
-        let asked = talk.ask();
-        talk.accept(&asked);
-        assert_eq!(talk.outcomes(), [(0, Outcome::Added)]);
-    }
-
-    #[test]
-    fn a_third_refusal_in_a_time_of_its_own_does() {
-        let mut talk = Talk::new(1);
-        talk.accept_another();
-        for _ in 0..3 {
-            assert_eq!(talk.outcomes(), []);
-            let asked = talk.ask();
-            talk.refuse(asked);
-            if talk.inquiry.refusals.len() < 3 {
-                talk.accept_another();
-            }
-        }
-        assert_eq!(talk.outcomes(), [(0, Outcome::AlreadyPresent)]);
-    }
-
-    #[test]
-    fn refusals_without_an_accepted_request_between_them_prove_nothing() {
-        let mut talk = Talk::new(1);
-        talk.accept_another();
-        for _ in 0..100 {
-            let asked = talk.ask();
-            talk.refuse(asked);
-        }
-        assert_eq!(talk.outcomes(), []);
-        assert!(talk.inquiry.needs_witness());
-    }
-
-    #[test]
-    fn refusals_shared_with_a_present_record_are_not_held_against_a_good_one() {
-        // 0 is good and 1 is present; they are refused together three times, each in a time of its own.
-        let mut talk = Talk::new(2);
-        for _ in 0..3 {
-            let received = talk.now;
-            talk.inquiry.refusals.push(Refusal {
-                places: vec![0, 1],
-                witness_before: talk.witnesses.latest_sent(),
-                received,
-            });
-            talk.accept_another();
-        }
-        talk.inquiry.sets.clear();
-        talk.inquiry.suspects = vec![0, 1];
-        assert_eq!(talk.outcomes(), [], "neither is told from the other");
-        talk.now += Duration::from_secs(1);
-        talk.accept(&[0]);
-        assert_eq!(
-            talk.outcomes(),
-            [(0, Outcome::Added), (1, Outcome::AlreadyPresent)],
-            "now they can have been about one only"
-        );
-    }
-
-    #[test]
-    fn a_short_time_between_two_accepted_requests_is_proof_enough() {
-        let mut talk = Talk::new(1);
-        let start = talk.now;
-        let at = |millis| start + Duration::from_millis(millis);
-        talk.witnesses.note(at(0), at(10));
-        let asked = talk.inquiry.next();
-        let refused = Refused {
-            about: About::Unclear,
-            error: Error::new(ErrorKind::Conflict, "refused"),
-            witness_before: talk.witnesses.latest_sent(),
-            received: at(30),
-        };
-        talk.inquiry.refused(asked, refused);
-        // Sent before the refusal was answered: it may have been stored before it.
-        talk.witnesses.note(at(25), at(40));
-        assert_eq!(talk.outcomes(), []);
-        talk.witnesses.note(at(50), at(60));
-        assert_eq!(talk.outcomes(), [(0, Outcome::AlreadyPresent)]);
+    fn push(&mut self, places: Vec<usize>, refused: Then) {
+        let sets = places.chunks(self.batch_size).map(|part| Set {
+            places: part.to_vec(),
+            refused,
+            refused_at: 0,
+        });
+        self.sets.extend(sets);
     }
 }

@@ -12,7 +12,7 @@
 //!   row_index     INTEGER PRIMARY KEY,  -- its place in the input, from 0
 //!   crm_record_id TEXT,
 //!   record        TEXT,      -- what the input says, as JSON
-//!   outcome       TEXT,      -- sending, unknown, notSent, added, alreadyPresent or rejected
+//!   outcome       TEXT,      -- sending, unknown, notSent, added, alreadyPresent, rejected or refused
 //!   request       INTEGER,   -- the latest request it was in; records with the same number went together
 //!   changed_at    TEXT,
 //!   detail        TEXT       -- {"fieldErrors":[…],"error":{…}} where there is more to say
@@ -23,22 +23,22 @@
 //! `SELECT outcome, changed_at, detail FROM records WHERE crm_record_id = 'CRM-123'`. Reading is possible while an upload
 //! runs. `sending` after an upload has ended means that it was killed: the next one with the same ledger finds out.
 //!
-//! Each change is on the disk (write-ahead log, synchronous FULL) before the upload goes on. A lock on an empty file beside
-//! it, `….lock`, keeps a second uploader out; that file stays.
+//! Each change is on the disk (write-ahead log, synchronous FULL) before the upload goes on. Only its owner may read it, and
+//! a second uploader is kept out: see [`super::ledger_file`].
 
-use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::candidate::as_written;
 use super::inquiry::Item;
+use super::ledger_file::LedgerFile;
 use super::options::Ranks;
-use super::report::RecordOutcome;
+use super::report::{Outcome, RecordOutcome};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identifier::CampaignId;
-use crate::model::NewRecord;
 use crate::request_json::shorten;
 
 /// What the file is, for `PRAGMA application_id`: "c8x8" in ASCII.
@@ -52,7 +52,8 @@ const REJECTED_AT_ONCE: usize = 1000;
 pub(super) struct Ledger {
     path: PathBuf,
     book: Mutex<Book>,
-    _lock: File,
+    /// Dropped after the connection above.
+    _file: LedgerFile,
 }
 
 #[derive(Debug)]
@@ -76,10 +77,34 @@ pub(super) struct Row {
 /// What the ledger says of a record.
 #[derive(Debug)]
 pub(super) struct Known {
+    pub(super) crm_record_id: Option<String>,
     pub(super) record: String,
-    pub(super) outcome: String,
+    outcome: String,
     pub(super) request: Option<i64>,
     pub(super) detail: Option<String>,
+}
+
+impl Known {
+    const COLUMNS: &'static str = "crm_record_id, record, outcome, request, detail";
+
+    fn of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            crm_record_id: row.get(0)?,
+            record: row.get(1)?,
+            outcome: row.get(2)?,
+            request: row.get(3)?,
+            detail: row.get(4)?,
+        })
+    }
+
+    /// What it says that became of the record: one that was being sent is unknown.
+    pub(super) fn outcome(&self) -> Outcome {
+        let is_named = |outcome: &Outcome| outcome.as_str() == self.outcome;
+        Outcome::ALL
+            .into_iter()
+            .find(is_named)
+            .unwrap_or(Outcome::Unknown)
+    }
 }
 
 /// What an upload is about; a ledger belongs to one.
@@ -124,21 +149,15 @@ impl Row {
     }
 }
 
-/// A record as the ledger writes it, and as the input of a later run is compared with it.
-pub(super) fn as_written(record: &NewRecord) -> String {
-    // Strings and finite numbers only: cannot fail.
-    serde_json::to_string(record).unwrap_or_default()
-}
-
 impl Ledger {
     /// Opens the ledger, or begins it. The disk has been written to when this returns.
     pub(super) fn open(path: &Path, subject: &Subject<'_>) -> Result<Self> {
-        let lock = lock(path)?;
-        let book = Book::open(path, subject).map_err(|error| storage(path, error))??;
+        let file = LedgerFile::open(path)?;
+        let book = Book::open(file.path(), subject).map_err(|error| storage(path, error))??;
         Ok(Self {
             path: path.to_owned(),
             book: Mutex::new(book),
-            _lock: lock,
+            _file: file,
         })
     }
 
@@ -163,20 +182,27 @@ impl Ledger {
     }
 
     pub(super) fn known(&self, index: u64) -> Result<Option<Known>> {
+        let columns = Known::COLUMNS;
+        let sql = format!("SELECT {columns} FROM records WHERE row_index = ?1");
         self.with(|book| {
-            book.connection
-                .prepare_cached(
-                    "SELECT record, outcome, request, detail FROM records WHERE row_index = ?1",
-                )?
-                .query_row([index], |row| {
-                    Ok(Known {
-                        record: row.get(0)?,
-                        outcome: row.get(1)?,
-                        request: row.get(2)?,
-                        detail: row.get(3)?,
-                    })
-                })
-                .optional()
+            let mut statement = book.connection.prepare_cached(&sql)?;
+            statement.query_row([index], Known::of).optional()
+        })
+    }
+
+    /// Has `take` called with all that it knows from this place on, in order.
+    pub(super) fn known_from(&self, index: u64, mut take: impl FnMut(u64, Known)) -> Result<()> {
+        let columns = Known::COLUMNS;
+        let sql = format!(
+            "SELECT {columns}, row_index FROM records WHERE row_index >= ?1 ORDER BY row_index"
+        );
+        self.with(|book| {
+            let mut statement = book.connection.prepare(&sql)?;
+            let mut rows = statement.query([index])?;
+            while let Some(row) = rows.next()? {
+                take(row.get(5)?, Known::of(row)?);
+            }
+            Ok(())
         })
     }
 
@@ -348,24 +374,7 @@ fn ranks(ranks: Ranks) -> String {
     }
 }
 
-fn lock(path: &Path) -> Result<File> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&name)
-        .map_err(|error| storage(path, error))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(storage(path, "another upload uses it now")
-            .with_hint("wait until that upload has ended, or give this one another ledger")),
-        Err(TryLockError::Error(error)) => Err(storage(path, error)),
-    }
-}
-
-fn storage(path: &Path, what: impl std::fmt::Display) -> Error {
+pub(super) fn storage(path: &Path, what: impl std::fmt::Display) -> Error {
     let message = format!("ledger {:?}: {}", path, shorten(&what.to_string()));
     Error::new(ErrorKind::Storage, message).with_hint(
         "make the file and its folder writable and see that the disk has room, then upload again with the same ledger",

@@ -57,13 +57,14 @@ mod candidate;
 mod earlier;
 mod inquiry;
 mod ledger;
+mod ledger_file;
 mod options;
 mod refusal;
 mod report;
 mod run;
 mod source;
+mod twins;
 mod uploader;
-mod witness;
 mod worker;
 
 pub use options::{Ranks, UploadOptions};

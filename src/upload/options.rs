@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::refusal::ID;
 use crate::error::{Error, ErrorKind, Result};
 use crate::request_json;
 use crate::validate::MAX_RECORDS;
@@ -120,11 +121,31 @@ impl UploadOptions {
             ));
         }
         if let Ranks::StartAt(start) = self.ranks
-            && !start.is_finite()
+            && !(start.abs() <= HIGHEST_START)
         {
             return wrong(format!(
-                "ranks.startAt is {start}; accepted are finite numbers"
+                "ranks.startAt is {start}; accepted are -{HIGHEST_START} to {HIGHEST_START}: beyond them not every number \
+                 is a number of its own (a rank is a double)"
             ));
+        }
+        for text in &self.present_wording {
+            if text.matches(ID).count() != 1 || !text.split(ID).any(has_words) {
+                return wrong(format!(
+                    "presentWording has {}; each text needs {ID} once, where the record's id stands, and words beside it, e.g. \
+                     \"Record {ID} exists\"",
+                    request_json::quoted(text)
+                ));
+            }
+        }
+        if let Some(path) = &self.ledger {
+            let name = path.to_string_lossy();
+            if name.is_empty() || name == ":memory:" || name.starts_with("file:") {
+                return wrong(format!(
+                    "ledger is {}; give the path of a file, which keeps what was learned (a path that begins with file: \
+                     needs ./ before it)",
+                    request_json::quoted(&name)
+                ));
+            }
         }
         for (name, wait) in [
             ("waitForCampaignMs", Some(self.wait_for_campaign)),
@@ -136,6 +157,13 @@ impl UploadOptions {
         }
         Ok(())
     }
+}
+
+/// The highest first rank: a million million records further, each whole number still is a double of its own.
+const HIGHEST_START: f64 = 8_000_000_000_000_000.0;
+
+fn has_words(text: &str) -> bool {
+    text.chars().filter(|c| c.is_alphabetic()).count() >= 3
 }
 
 fn ranks(value: &Value) -> Result<Ranks> {

@@ -1,52 +1,72 @@
-//! What a refused "add records" is about: single records, the whole request for a reason that may pass, or everything.
+//! What a refused "add records" is about: one record, named ones, the whole upload, or nobody knows.
 //!
-//! This is the one place that decides it. It reads the status, the field errors and whether the text names an id that was
-//! sent; it needs no particular wording, because the vendor promises none (contract: disagreements 2 and 15).
+//! This is the one place that reads texts, and it believes few of them:
 //!
 //! | the server said | it is about |
 //! | --- | --- |
-//! | 400 or 422 with `errors` | the records whose index the field paths name; if none is named, some record of the request |
-//! | 400, 409 or 422, its text naming an id of the request | that record: it is on the campaign |
-//! | 400, 409 or 422 that names nothing | unclear: a record of the request, or the campaign's state |
-//! | a text with `isDynamic`, any other 4xx, 3xx, an answer in another form | everything: the upload stops |
+//! | 409 or 400 with a problem object that names one record in the known words for a duplicate, and no other record of the request anywhere | that record: it is on the campaign |
+//! | 400 or 422 with a problem object whose `errors` name records by index | those records |
+//! | 400 with a problem object that speaks of `isDynamic`; any other 4xx but 409 and 422 | everything: the upload stops |
+//! | anything else | unknown: a record of the request, or the campaign's state |
 //!
-//! A name counts at once only if it cannot be there by chance: `CRM-12345` and `1000123` can not, `17` and `Campaign` can.
-//! Such a weak name needs a second word: another refusal at another time, or the same text with another id in its place.
+//! Only an answer that came whole has a problem object. The known words are the vendor's (contract: errors), and those of
+//! the caller's `presentWording`.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+
+use serde_json::Value;
 
 use crate::error::{Error, ErrorKind};
-use crate::model::{FieldError, NewRecord};
+use crate::model::{FieldError, NewRecord, Problem};
+
+/// The vendor's words; the record's id ends the text.
+const VENDOR: &str = "already contains record for Id: {id}";
+/// Where the id stands in a wording.
+pub(super) const ID: &str = "{id}";
 
 /// What a refusal is about.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum About {
-    /// Records of the request break rules; by their place in it.
-    Rules(Vec<(usize, Vec<FieldError>)>),
-    /// Some record breaks a rule, and the server does not say which.
-    SomeRule,
     /// This record of the request is on the campaign already.
     Present(usize),
-    /// Perhaps this record is on the campaign already; the name may be there by chance.
-    PerhapsPresent(usize),
-    /// A record of the request, or the campaign's state.
-    Unclear,
+    /// `errors` name these records of the request, by their places in it.
+    Faults(Vec<(usize, Vec<FieldError>)>),
+    /// Nobody knows: a record of the request, or the campaign's state.
+    Unknown,
     /// Every record: nothing can be added at all.
     Everything,
-    /// Not a refusal: the server could not be reached, or the caller stopped.
+    /// It is no refusal: the server could not be reached, or the caller stopped.
     NoRefusal,
 }
 
-/// What the refusals of one upload have taught about the server.
-#[derive(Debug, Default)]
-pub(super) struct Wordings {
-    /// Texts with the id cut out, the first id that stood there, and whether another one was seen there since.
-    templates: HashMap<String, (String, bool)>,
+/// How far the indexes in `errors` are believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Indexes {
+    /// The first record that they name is asked for alone before it is rejected.
+    #[default]
+    Untested,
+    /// They count from 0, over the records of the request.
+    FromZero,
+    /// They named a record that was accepted: they mean something else.
+    Useless,
 }
 
+/// The texts by which a refusal says that a record is on the campaign.
+#[derive(Debug)]
+pub(super) struct Wordings(Vec<(String, String)>);
+
 impl Wordings {
+    pub(super) fn new(further: &[String]) -> Self {
+        let all = further.iter().map(String::as_str).chain([VENDOR]);
+        Self(
+            all.filter_map(|wording| wording.split_once(ID))
+                .map(|(before, after)| (before.to_owned(), after.to_owned()))
+                .collect(),
+        )
+    }
+
     /// Says what `error`, the answer to a request with `records`, is about.
-    pub(super) fn about(&mut self, error: &Error, records: &[&NewRecord]) -> About {
+    pub(super) fn about(&self, error: &Error, records: &[&NewRecord], indexes: Indexes) -> About {
         match error.kind() {
             ErrorKind::Conflict | ErrorKind::BadRequest => {}
             ErrorKind::Unauthorized | ErrorKind::Forbidden | ErrorKind::NotFound => {
@@ -60,179 +80,120 @@ impl Wordings {
         if !matches!(http.status, 400 | 409 | 422) {
             return About::Everything;
         }
-        if !error.field_errors().is_empty() {
-            return rules(error.field_errors(), records.len());
-        }
-        let text = match &http.problem {
-            Some(problem) => [&problem.title, &problem.detail]
-                .into_iter()
-                .flatten()
-                .cloned()
-                .collect::<Vec<_>>()
-                .join("\n"),
-            None => http.body.clone().unwrap_or_default(),
+        let Some(problem) = &http.problem else {
+            return About::Unknown;
         };
-        match named(&text, records) {
-            Some((place, id)) if self.is_name(&text, id) => About::Present(place),
-            Some((place, _)) => About::PerhapsPresent(place),
-            None if text.contains("isDynamic") => About::Everything,
-            None => About::Unclear,
+        if http.status != 422
+            && let Some(place) = self.present(problem, records)
+        {
+            return About::Present(place);
         }
+        if http.status == 400 && is_static(problem, records) {
+            return About::Everything;
+        }
+        if http.status != 409 && (indexes != Indexes::Useless || records.len() == 1) {
+            let faults = by_place(&problem.errors, records.len());
+            if !faults.is_empty() {
+                return About::Faults(faults);
+            }
+        }
+        About::Unknown
     }
 
-    /// Whether `id` stands in `text` as a name and not by chance.
-    fn is_name(&mut self, text: &str, id: &str) -> bool {
-        const REMEMBERED: usize = 64;
-        let digits = id.chars().filter(char::is_ascii_digit).count();
-        let only_digits = digits == id.chars().count();
-        let distinctive = if only_digits { digits >= 5 } else { digits > 0 };
-        let template = text.replace(id, "\0");
-        let seen_with_another = match self.templates.get_mut(&template) {
-            Some((first, another)) => {
-                *another |= first != id;
-                *another
-            }
-            None => {
-                if self.templates.len() < REMEMBERED {
-                    self.templates.insert(template, (id.to_owned(), false));
-                }
-                false
-            }
+    /// The record that the problem names as present, if it names one, and no other anywhere.
+    fn present(&self, problem: &Problem, records: &[&NewRecord]) -> Option<usize> {
+        let texts = || said(problem);
+        let named = |record: &&NewRecord| {
+            texts().any(|text| self.says_present(text, record.crm_record_id.as_str()))
         };
-        distinctive || seen_with_another
+        let place = records.iter().position(named)?;
+        let is_other = |(other, record): (usize, &&NewRecord)| {
+            other != place && stands_anywhere(problem, record.crm_record_id.as_str())
+        };
+        (!records.iter().enumerate().any(is_other)).then_some(place)
     }
+
+    fn says_present(&self, text: &str, id: &str) -> bool {
+        self.0.iter().any(|(before, after)| {
+            let told = format!("{before}{id}{after}");
+            text.match_indices(&told).any(|(at, _)| {
+                let rest = text.get(at + told.len()..).unwrap_or_default();
+                // What is cut off after the id may be a part of another one.
+                let ends = rest.is_empty() || (!after.is_empty() && !begins_with_word_part(rest));
+                ends && (!before.is_empty() || !ends_with_word_part(text.get(..at)))
+            })
+        })
+    }
+}
+
+/// The problem's own sentences.
+fn said(problem: &Problem) -> impl Iterator<Item = &str> {
+    [&problem.title, &problem.detail]
+        .into_iter()
+        .flatten()
+        .chain(problem.errors.iter().map(|error| &error.message))
+        .map(String::as_str)
+}
+
+/// Whether the campaign takes no records at all (contract: add records).
+fn is_static(problem: &Problem, records: &[&NewRecord]) -> bool {
+    const WORD: &str = "isDynamic";
+    let is_an_id = |record: &&NewRecord| record.crm_record_id.as_str().contains(WORD);
+    said(problem).any(|text| text.contains(WORD)) && !records.iter().any(is_an_id)
 }
 
 /// The records whose index the paths name, e.g. `records[3].crmRecordId`.
-fn rules(errors: &[FieldError], count: usize) -> About {
-    let mut by_place: Vec<(usize, Vec<FieldError>)> = Vec::new();
+fn by_place(errors: &[FieldError], count: usize) -> Vec<(usize, Vec<FieldError>)> {
+    let place = |error: &FieldError| {
+        let (_, index) = error.field.split_once("records[")?;
+        let (index, _) = index.split_once(']')?;
+        index.parse::<usize>().ok().filter(|place| *place < count)
+    };
+    let mut by_place: BTreeMap<usize, Vec<FieldError>> = BTreeMap::new();
     for error in errors {
-        let place = error
-            .field
-            .split_once('[')
-            .and_then(|(_, rest)| rest.split_once(']'))
-            .and_then(|(index, _)| index.parse::<usize>().ok())
-            .filter(|place| *place < count);
-        let Some(place) = place else { continue };
-        match by_place.iter_mut().find(|(other, _)| *other == place) {
-            Some((_, errors)) => errors.push(error.clone()),
-            None => by_place.push((place, vec![error.clone()])),
+        if let Some(place) = place(error) {
+            by_place.entry(place).or_default().push(error.clone());
         }
     }
-    match by_place.is_empty() {
-        true if count == 1 => About::Rules(vec![(0, errors.to_vec())]),
-        true => About::SomeRule,
-        false => About::Rules(by_place),
-    }
+    by_place.into_iter().collect()
 }
 
-/// The id of the request that `text` names, whole and not as a part of a longer word; the longest if there are several.
-fn named<'a>(text: &str, records: &[&'a NewRecord]) -> Option<(usize, &'a str)> {
-    records
-        .iter()
-        .enumerate()
-        .map(|(place, record)| (place, record.crm_record_id.as_str()))
-        .filter(|(_, id)| stands_in(text, id))
-        .max_by_key(|(_, id)| id.len())
-}
-
-fn stands_in(text: &str, id: &str) -> bool {
-    let part_of_word = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
-    text.match_indices(id).any(|(at, _)| {
-        let before = text.get(..at).and_then(|text| text.chars().next_back());
-        let after = text
-            .get(at + id.len()..)
-            .and_then(|text| text.chars().next());
-        !before.is_some_and(part_of_word) && !after.is_some_and(part_of_word)
+/// Whether the id stands in the body, anywhere but in the two members that are numbers of another kind.
+fn stands_anywhere(problem: &Problem, id: &str) -> bool {
+    problem.raw.iter().any(|(name, value)| {
+        !matches!(name.as_str(), "status" | "time") && (stands_in(name, id) || stands(value, id))
     })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::error::HttpFailure;
-    use crate::model::Problem;
-
-    fn refusal(status: u16, body: &str) -> Error {
-        let kind = ErrorKind::of_http_status(status);
-        Error::new(kind, "refused").with_http(HttpFailure {
-            status,
-            problem: Problem::from_body(body.as_bytes()),
-            body: Some(body.to_owned()),
-            retry_after: None,
-        })
+fn stands(value: &Value, id: &str) -> bool {
+    match value {
+        Value::String(text) => stands_in(text, id),
+        Value::Number(number) => number.to_string() == id,
+        Value::Array(items) => items.iter().any(|item| stands(item, id)),
+        Value::Object(object) => object
+            .iter()
+            .any(|(name, value)| stands_in(name, id) || stands(value, id)),
+        Value::Null | Value::Bool(_) => false,
     }
+}
 
-    fn ask(wordings: &mut Wordings, refusal: &Error, ids: &[&str]) -> About {
-        let records: Vec<_> = ids.iter().map(|id| NewRecord::new(id).unwrap()).collect();
-        wordings.about(refusal, &records.iter().collect::<Vec<_>>())
-    }
+/// Whether `id` stands in `text` whole, and not as a part of a longer word.
+fn stands_in(text: &str, id: &str) -> bool {
+    text.match_indices(id).any(|(at, _)| {
+        !ends_with_word_part(text.get(..at))
+            && !begins_with_word_part(text.get(at + id.len()..).unwrap_or_default())
+    })
+}
 
-    fn about(status: u16, detail: &str, ids: &[&str]) -> About {
-        let body = serde_json::json!({ "title": "Conflict", "detail": detail }).to_string();
-        ask(&mut Wordings::default(), &refusal(status, &body), ids)
-    }
+fn begins_with_word_part(text: &str) -> bool {
+    text.chars().next().is_some_and(is_word_part)
+}
 
-    #[test]
-    fn a_distinctive_name_is_believed_in_both_dialects_and_any_wording() {
-        for status in [400, 409] {
-            for detail in [
-                "Campaign already contains record for Id: CRM-12345",
-                "\"CRM-12345\" ist schon vorhanden.",
-                "CRM-12345",
-            ] {
-                let ids = ["CRM-1234", "CRM-12345", "CRM-123456"];
-                assert_eq!(about(status, detail, &ids), About::Present(1), "{detail}");
-            }
-        }
-    }
+fn ends_with_word_part(text: Option<&str>) -> bool {
+    text.and_then(|text| text.chars().next_back())
+        .is_some_and(is_word_part)
+}
 
-    #[test]
-    fn a_name_that_may_be_chance_needs_a_second_word() {
-        let detail = "Campaign 17 does not accept records now";
-        assert_eq!(about(409, detail, &["16", "17"]), About::PerhapsPresent(1));
-        assert_eq!(about(409, detail, &["Campaign"]), About::PerhapsPresent(0));
-        assert_eq!(about(409, detail, &["1", "7"]), About::Unclear);
-
-        let mut wordings = Wordings::default();
-        let mut about = |id: &str| {
-            let body = format!(r#"{{"title":"Conflict","detail":"already contains {id}"}}"#);
-            ask(&mut wordings, &refusal(409, &body), &["16", "17"])
-        };
-        assert_eq!(about("16"), About::PerhapsPresent(0));
-        assert_eq!(about("16"), About::PerhapsPresent(0));
-        assert_eq!(about("17"), About::Present(1));
-        assert_eq!(about("16"), About::Present(0), "these words name an id");
-    }
-
-    #[test]
-    fn field_errors_name_their_records_by_index() {
-        let body = r#"{"title":"Validation failed","errors":[{"field":"records[1].rank","code":"X","message":"m"},{"field":"records[9].rank","code":"X","message":"m"}]}"#;
-        let mut wordings = Wordings::default();
-        match ask(&mut wordings, &refusal(400, body), &["A", "B"]) {
-            About::Rules(rules) => assert_eq!(rules[0].0, 1),
-            other => panic!("{other:?}"),
-        }
-        let body = r#"{"title":"t","errors":[{"field":"body","code":"X","message":"m"}]}"#;
-        let refusal = refusal(400, body);
-        assert_eq!(ask(&mut wordings, &refusal, &["A", "B"]), About::SomeRule);
-        assert!(matches!(
-            ask(&mut wordings, &refusal, &["A"]),
-            About::Rules(_)
-        ));
-    }
-
-    #[test]
-    fn what_concerns_everything_stops_and_what_is_no_refusal_says_so() {
-        for status in [401, 403, 404, 405, 413] {
-            assert_eq!(
-                about(status, "no", &["CRM-1"]),
-                About::Everything,
-                "{status}"
-            );
-        }
-        assert_eq!(about(400, "isDynamic is false", &["A"]), About::Everything);
-        assert_eq!(about(500, "no", &["CRM-1"]), About::NoRefusal);
-        assert_eq!(about(409, "no", &["CRM-1"]), About::Unclear);
-    }
+fn is_word_part(c: char) -> bool {
+    c.is_alphanumeric() || c == '_' || c == '-'
 }

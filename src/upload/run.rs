@@ -1,26 +1,28 @@
 //! One upload under way: what its workers and the caller's thread share. One lock, never held while a request is sent, a
 //! file written or a callback called.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::inquiry::Item;
-use super::ledger::Ledger;
+use super::inquiry::{Batch, Item, Tick};
+use super::ledger::{Ledger, Row};
 use super::options::UploadOptions;
-use super::refusal::Wordings;
+use super::refusal::{Indexes, Wordings};
 use super::report::{Counts, Outcome, RecordOutcome};
-use super::witness::Witnesses;
 use crate::cancel::Cancel;
 use crate::client::Client;
 use crate::error::Error;
 use crate::identifier::CampaignId;
-use crate::model::FieldError;
+
+/// Records that are asked for together at the end of the upload.
+const ASKED_TOGETHER: usize = 1000;
 
 pub(super) struct Run {
     pub(super) client: Client,
     pub(super) campaign: CampaignId,
     pub(super) options: UploadOptions,
+    pub(super) wordings: Wordings,
     pub(super) ledger: Option<Ledger>,
     /// Triggered when no new request may be sent.
     pub(super) halt: Cancel,
@@ -36,18 +38,25 @@ pub(super) struct State {
     closed: bool,
     busy: usize,
     stop: Option<Error>,
-    pub(super) witnesses: Witnesses,
-    pub(super) wordings: Wordings,
-    /// Since when everything was refused without a name.
+    clock: Tick,
+    /// When the latest request went that is known to be accepted: the campaign took records at that time or after it.
+    pub(super) witness: Tick,
+    pub(super) indexes: Indexes,
+    /// Since when everything was refused in unknown words.
     pub(super) stuck_since: Option<Instant>,
+    /// What is asked for once more at the end of the upload.
+    leftover: Vec<Batch>,
+    leftover_records: usize,
+    /// With `soleWriter`: ids that a server might take for another one of the input, as [`super::twins`] writes them.
+    pub(super) twins: HashSet<u128>,
     pub(super) tally: Tally,
 }
 
-/// Records that go together.
-pub(super) struct Batch {
-    pub(super) items: Vec<Item>,
-    /// They were in one request whose answer is not known.
-    pub(super) lost: bool,
+impl State {
+    pub(super) fn tick(&mut self) -> Tick {
+        self.clock += 1;
+        self.clock
+    }
 }
 
 /// What there is to report so far.
@@ -69,23 +78,26 @@ impl Tally {
 }
 
 impl RecordOutcome {
-    pub(super) fn new(item: &Item, outcome: Outcome) -> Self {
+    pub(super) fn new(index: u64, id: Option<String>, outcome: Outcome) -> Self {
         Self {
-            index: item.index,
-            crm_record_id: Some(item.record.crm_record_id.to_string()),
+            index,
+            crm_record_id: id,
             outcome,
             field_errors: Vec::new(),
             error: None,
         }
     }
 
-    pub(super) fn rejected(index: u64, id: Option<String>, faults: Vec<FieldError>) -> Self {
+    /// Of a record that was read, with what was said of it last.
+    pub(super) fn of(item: &Item, outcome: Outcome) -> Self {
+        let says_more = !matches!(outcome, Outcome::Added | Outcome::AlreadyPresent);
         Self {
-            index,
-            crm_record_id: id,
-            outcome: Outcome::Rejected,
-            field_errors: faults,
-            error: None,
+            error: item.error.clone().filter(|_| says_more),
+            ..Self::new(
+                item.index,
+                Some(item.record.crm_record_id.to_string()),
+                outcome,
+            )
         }
     }
 }
@@ -100,6 +112,7 @@ impl Run {
         Self {
             client,
             campaign,
+            wordings: Wordings::new(&options.present_wording),
             options,
             ledger,
             halt: Cancel::new(),
@@ -130,10 +143,10 @@ impl Run {
         self.changed.notify_all();
     }
 
-    /// The next batch, waited for as long as `limit` says. `None` once that is over, once there will be no more, or once
-    /// nothing more may be sent.
-    pub(super) fn take(&self, limit: Option<Duration>) -> Option<Batch> {
-        let until = limit.map(|limit| Instant::now() + limit);
+    /// The next batch. `None` once there will be no more or nothing more may be sent; with a limit also when that is over, or
+    /// when a request was accepted that was sent after the tick beside it.
+    pub(super) fn take(&self, limit: Option<(Duration, Tick)>) -> Option<Batch> {
+        let until = limit.map(|(limit, _)| Instant::now() + limit);
         let mut state = self.state();
         loop {
             if state.stop.is_some() {
@@ -145,23 +158,42 @@ impl Run {
                 self.changed.notify_all();
                 return Some(batch);
             }
-            // Even a wait without a limit wants a time; it is looked at again afterwards.
+            // `wait_timeout` needs a bound even without a limit.
             let left = until.map_or(Duration::from_secs(60), |until| {
                 until.saturating_duration_since(Instant::now())
             });
-            if state.closed || left.is_zero() {
+            let is_news = limit.is_some_and(|(_, witness)| state.witness > witness);
+            if state.closed || left.is_zero() || is_news {
                 return None;
             }
-            state = self
-                .changed
-                .wait_timeout(state, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
+            state = self.wait_on(state, left);
         }
     }
 
-    /// The batch that was taken is done with.
-    pub(super) fn done(&self) {
+    /// States what is true of records of which no more will be learned.
+    pub(super) fn give_up(&self, batch: Batch) {
+        let mut rows = Vec::new();
+        let mut state = self.state();
+        for (item, outcome) in batch.into_left() {
+            let record = RecordOutcome::of(&item, outcome);
+            // Otherwise what the ledger has is true still.
+            if record.error.is_some() && self.ledger.is_some() {
+                rows.push(Row::of(&item, outcome.as_str()).with_detail(&record));
+            }
+            state.tally.add(record);
+        }
+        drop(state);
+        if let Some(ledger) = &self.ledger {
+            // The upload stops anyway, and a row that still says "sending" counts as unknown.
+            let _ = ledger.write(rows);
+        }
+    }
+
+    /// The batch that was taken is done with, but for `leftover`.
+    pub(super) fn done(&self, leftover: Batch) {
+        if !leftover.items.is_empty() {
+            self.leave_for_the_end(leftover);
+        }
         self.state().busy -= 1;
         self.changed.notify_all();
     }
@@ -194,29 +226,63 @@ impl Run {
         std::mem::take(&mut self.state().waiting)
     }
 
+    /// Keeps records that are asked for once more at the end of the upload.
+    pub(super) fn leave_for_the_end(&self, mut batch: Batch) {
+        batch.last = true;
+        let mut state = self.state();
+        state.leftover_records += batch.items.len();
+        state.leftover.push(batch);
+    }
+
+    pub(super) fn leftover_records(&self) -> usize {
+        self.state().leftover_records
+    }
+
+    /// What was left over, in larger parts. No id is in a part twice, as none may be in a request.
+    pub(super) fn take_leftover(&self) -> Vec<Batch> {
+        let mut state = self.state();
+        state.leftover_records = 0;
+        let leftover = std::mem::take(&mut state.leftover);
+        drop(state);
+        let mut parts: Vec<(Batch, HashSet<String>)> = Vec::new();
+        for batch in leftover {
+            let ids = batch.items.iter().map(|item| &item.record.crm_record_id);
+            let ids: HashSet<String> = ids.map(ToString::to_string).collect();
+            match parts.last_mut() {
+                Some((part, known))
+                    if part.items.len() < ASKED_TOGETHER && known.is_disjoint(&ids) =>
+                {
+                    known.extend(ids);
+                    part.append(batch);
+                }
+                _ => parts.push((batch, ids)),
+            }
+        }
+        parts.into_iter().map(|(part, _)| part).collect()
+    }
+
     /// Waits until something happens, no longer than `limit`.
     pub(super) fn wait(&self, limit: Duration) {
-        drop(
-            self.changed
-                .wait_timeout(self.state(), limit)
-                .unwrap_or_else(PoisonError::into_inner),
-        );
+        drop(self.wait_on(self.state(), limit));
     }
 
     /// Waits `limit`, or less: until a request is accepted that was sent after `since`, or the upload stops.
-    pub(super) fn wait_for_witness(&self, since: Option<Instant>, limit: Duration) {
+    pub(super) fn wait_for_witness(&self, since: Tick, limit: Duration) {
         let until = Instant::now() + limit;
         let mut state = self.state();
-        while state.stop.is_none() && state.witnesses.latest_sent() <= since {
+        while state.stop.is_none() && state.witness <= since {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return;
             }
-            state = self
-                .changed
-                .wait_timeout(state, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
+            state = self.wait_on(state, left);
         }
+    }
+
+    fn wait_on<'a>(&self, state: MutexGuard<'a, State>, limit: Duration) -> MutexGuard<'a, State> {
+        self.changed
+            .wait_timeout(state, limit)
+            .unwrap_or_else(PoisonError::into_inner)
+            .0
     }
 }

@@ -1,8 +1,7 @@
 //! The caller's side of an upload: takes records, makes batches, reports progress, and ends with the report. Everything
 //! here happens on the caller's thread.
 
-use std::collections::{HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::collections::HashMap;
 use std::mem;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -11,12 +10,13 @@ use std::time::{Duration, Instant};
 
 use super::candidate::{self, Candidate, Wrong};
 use super::earlier::{self, Earlier};
-use super::inquiry::Item;
+use super::inquiry::{Batch, Item};
 use super::ledger::{Known, Ledger, Row, Subject, wrong_file};
 use super::options::UploadOptions;
 use super::report::{DryRun, Outcome, Progress, RecordOutcome, UploadReport};
-use super::run::{Batch, Run};
+use super::run::Run;
 use super::source::{Entry, Source, drafts_from_json};
+use super::twins::{Ids, Kinship, folded};
 use super::worker;
 use crate::cancel::Cancel;
 use crate::client::Client;
@@ -29,6 +29,8 @@ use crate::validate::RecordDraft;
 
 /// At most ten progress reports a second.
 const BETWEEN_REPORTS: Duration = Duration::from_millis(100);
+/// Records left for the end of the upload; with more, their end comes before.
+const MOST_LEFTOVER: usize = 20_000;
 /// How often the caller's thread looks around while it waits.
 const SLICE: Duration = Duration::from_millis(50);
 
@@ -69,8 +71,8 @@ pub struct Uploader<'p> {
     batch: Vec<Item>,
     /// Where the ids of the batch stand in the input.
     ids: HashMap<String, u64>,
-    /// Of all ids, with the promise of a sole writer: a repeated one would be taken for an echo.
-    seen: HashSet<u128>,
+    /// All ids, with the promise of a sole writer: a repeated one would be taken for an echo.
+    seen: Ids,
     earlier: Option<Earlier>,
     /// How long the input was, as the ledger knows it.
     earlier_total: Option<u64>,
@@ -123,7 +125,7 @@ impl<'p> Uploader<'p> {
             next_index: 0,
             batch: Vec::new(),
             ids: HashMap::new(),
-            seen: HashSet::new(),
+            seen: Ids::default(),
             earlier: (extent > 0).then(|| Earlier::new(extent)),
             earlier_total,
             batches: 0,
@@ -163,7 +165,7 @@ impl<'p> Uploader<'p> {
     /// # Errors
     /// What stopped the upload. [`finish`](Self::finish) answers the same with the report, which counts what was taken.
     pub fn push(&mut self, record: NewRecord) -> Result<()> {
-        self.push_entry(Entry::Record(record))
+        self.take(Entry::Record(record))
     }
 
     /// Takes a record as somebody wrote it.
@@ -171,7 +173,7 @@ impl<'p> Uploader<'p> {
     /// # Errors
     /// As [`push`](Self::push).
     pub fn push_draft(&mut self, draft: RecordDraft) -> Result<()> {
-        self.push_entry(Entry::Draft(draft))
+        self.take(Entry::Draft(draft))
     }
 
     /// Takes the records of `{"records":[…]}`, any number; answers how many.
@@ -193,6 +195,7 @@ impl<'p> Uploader<'p> {
     /// # Errors
     /// What stopped the upload, with [`Error::report`].
     pub fn finish(mut self) -> Result<UploadReport> {
+        self.check_process()?;
         // Whoever was told that the upload stopped may have kept records back.
         self.exhausted = self.run.stopped().is_none();
         self.end()
@@ -217,12 +220,31 @@ impl<'p> Uploader<'p> {
         };
         for entry in entries {
             if let Err(why) = entry.and_then(|entry| self.push_entry(entry)) {
+                // A source that gave up because the upload ends says less than what ended it.
+                self.look_around();
                 self.run.stop(why);
                 return self.end();
             }
         }
         self.exhausted = true;
         self.end()
+    }
+
+    /// Whoever is told that a record was not taken is told by the report, too: the upload stops.
+    fn take(&mut self, entry: Entry) -> Result<()> {
+        self.check_process()?;
+        self.push_entry(entry)
+            .inspect_err(|why| self.run.stop(why.clone()))
+    }
+
+    fn check_process(&self) -> Result<()> {
+        match self.process == std::process::id() {
+            true => Ok(()),
+            false => Err(Error::invalid_argument(
+                "this uploader was made before a fork, and its threads are in the parent process",
+            )
+            .with_hint("make an uploader in the process that uploads")),
+        }
     }
 
     fn push_entry(&mut self, entry: Entry) -> Result<()> {
@@ -234,24 +256,28 @@ impl<'p> Uploader<'p> {
         self.next_index += 1;
         if let Ok(record) = &candidate
             && self.run.options.sole_writer
-            && !self.seen.insert(fingerprint(record.crm_record_id.as_str()))
         {
-            let message = format!(
-                "{} stands in the input already",
-                quoted(record.crm_record_id.as_str())
-            );
-            candidate = Err(Wrong::of(record, "crmRecordId", "Duplicate", message));
+            let id = record.crm_record_id.as_str();
+            match self.seen.insert(id) {
+                Kinship::New => {}
+                Kinship::Twin => drop(self.run.state().twins.insert(folded(id))),
+                Kinship::Repeated => {
+                    let message = format!("{} is in the input already", quoted(id));
+                    candidate = Err(Wrong::of(record, "crmRecordId", "Duplicate", message));
+                }
+            }
         }
-        let certain = known
+        let settled = known
             .as_ref()
-            .and_then(|known| earlier::certain(index, &candidate, known));
-        match (certain, candidate, &mut self.earlier) {
+            .filter(|known| earlier::is_settled(&candidate, known))
+            .map(|known| earlier::outcome_of(index, known));
+        match (settled, candidate, &mut self.earlier) {
             (Some(outcome), ..) => self.run.state().tally.add(outcome),
             (None, Err(wrong), _) => self.reject(index, wrong)?,
             (None, Ok(record), Some(earlier)) => {
-                earlier.keep(Item { index, record }, known.as_ref());
+                earlier.keep(Item::new(index, record), known.as_ref());
             }
-            (None, Ok(record), None) => self.add(Item { index, record })?,
+            (None, Ok(record), None) => self.add(Item::new(index, record))?,
         }
         if self
             .earlier
@@ -293,12 +319,13 @@ impl<'p> Uploader<'p> {
         let Some(earlier) = self.earlier.take() else {
             return Ok(());
         };
-        let (lost, unsent) = earlier.into_open();
+        let (lost, refused, unsent) = earlier.into_open();
+        self.run.leave_for_the_end(refused);
         let mut result = Ok(());
         for batch in lost {
             match result {
                 Ok(()) => result = self.enqueue(batch),
-                Err(_) => self.give_up(&batch),
+                Err(_) => self.run.give_up(batch),
             }
         }
         for item in unsent {
@@ -311,7 +338,10 @@ impl<'p> Uploader<'p> {
     }
 
     fn reject(&self, index: u64, wrong: Wrong) -> Result<()> {
-        let outcome = RecordOutcome::rejected(index, wrong.id, wrong.faults);
+        let outcome = RecordOutcome {
+            field_errors: wrong.faults,
+            ..RecordOutcome::new(index, wrong.id, Outcome::Rejected)
+        };
         let row = Row::rejected(&outcome, wrong.text);
         self.run.state().tally.add(outcome);
         match &self.run.ledger {
@@ -325,7 +355,7 @@ impl<'p> Uploader<'p> {
         let id = item.record.crm_record_id.as_str();
         if let Some(first) = self.ids.get(id) {
             let message = format!(
-                "{} stands in the same batch already, as record {first} of the input",
+                "{} is in the same batch already, as record {first} of the input",
                 quoted(id)
             );
             let wrong = Wrong::of(&item.record, "crmRecordId", "Duplicate", message);
@@ -345,7 +375,7 @@ impl<'p> Uploader<'p> {
         if items.is_empty() {
             return Ok(());
         }
-        self.enqueue(Batch { items, lost: false })
+        self.enqueue(Batch::new(items))
     }
 
     /// Hands a batch to the workers; waits while they have enough. A batch that is not taken stays with its records, which
@@ -359,31 +389,37 @@ impl<'p> Uploader<'p> {
             }
             return Ok(());
         }
-        let mut batch = batch;
+        self.hand_over(batch)?;
+        if self.run.leftover_records() > MOST_LEFTOVER {
+            self.ask_again()?;
+        }
+        Ok(())
+    }
+
+    fn hand_over(&mut self, mut batch: Batch) -> Result<()> {
         loop {
             match self.run.offer(batch) {
                 Ok(()) => return Ok(()),
                 Err(back) => batch = back,
             }
             if let Err(why) = self.attend() {
-                self.give_up(&batch);
+                self.run.give_up(batch);
                 return Err(why);
             }
             self.run.wait(SLICE);
         }
     }
 
-    /// Records that no worker has begun with.
-    fn give_up(&self, batch: &Batch) {
-        let outcome = if batch.lost {
-            Outcome::Unknown
-        } else {
-            Outcome::NotSent
-        };
-        let mut state = self.run.state();
-        for item in &batch.items {
-            state.tally.add(RecordOutcome::new(item, outcome));
+    /// Has the workers ask once more for what was left. Whether there was something.
+    fn ask_again(&mut self) -> Result<bool> {
+        let mut result = Ok(false);
+        for batch in self.run.take_leftover() {
+            match result {
+                Ok(_) => result = self.hand_over(batch).map(|()| true),
+                Err(_) => self.run.give_up(batch),
+            }
         }
+        result
     }
 
     /// Looks around every now and then: is there something to report, or a reason to stop?
@@ -442,9 +478,10 @@ impl<'p> Uploader<'p> {
             Some(total) => Some(total.max(self.next_index)),
             None => self.exhausted.then_some(self.next_index),
         };
-        let eta = total
-            .filter(|_| rate > 0.0)
-            .map(|total| Duration::from_secs_f64(total.saturating_sub(done) as f64 / rate));
+        let eta = total.filter(|_| rate > 0.0).and_then(|total| {
+            let seconds = total.saturating_sub(done) as f64 / rate;
+            Duration::try_from_secs_f64(seconds).ok()
+        });
         Progress {
             total,
             done,
@@ -463,12 +500,17 @@ impl<'p> Uploader<'p> {
         if let Err(why) = self.send_what_is_left() {
             self.run.stop(why);
         }
-        self.run.close();
-        while !self.run.is_idle() {
-            // Its error stops the upload; the answers under way are awaited all the same.
-            let _ = self.attend();
-            self.run.wait(SLICE);
+        loop {
+            while !self.run.is_idle() {
+                // Its error stops the upload; the answers under way are awaited all the same.
+                let _ = self.attend();
+                self.run.wait(SLICE);
+            }
+            if self.run.stopped().is_some() || !self.ask_again().unwrap_or_default() {
+                break;
+            }
         }
+        self.run.close();
         self.join();
         self.state_the_unsent();
         if let Some(ledger) = &self.run.ledger {
@@ -508,17 +550,43 @@ impl<'p> Uploader<'p> {
     /// The upload stopped: states what no worker has begun with.
     fn state_the_unsent(&mut self) {
         for batch in self.run.take_waiting() {
-            self.give_up(&batch);
+            self.run.give_up(batch);
+        }
+        for batch in self.run.take_leftover() {
+            self.run.give_up(batch);
         }
         let items = mem::take(&mut self.batch);
-        self.give_up(&Batch { items, lost: false });
-        if let Some(earlier) = self.earlier.take() {
-            let (lost, items) = earlier.into_open();
-            for batch in lost {
-                self.give_up(&batch);
-            }
-            self.give_up(&Batch { items, lost: false });
+        self.run.give_up(Batch::new(items));
+        let Some(earlier) = self.earlier.take() else {
+            return;
+        };
+        let extent = earlier.extent;
+        let (lost, refused, unsent) = earlier.into_open();
+        for batch in lost.chain([refused, Batch::new(unsent)]) {
+            self.run.give_up(batch);
         }
+        if let Err(why) = self.state_the_unread(extent) {
+            self.run.stop(why);
+        }
+    }
+
+    /// What the ledger knows counts, although this run did not read so far.
+    fn state_the_unread(&mut self, extent: u64) -> Result<()> {
+        let Some(ledger) = &self.run.ledger else {
+            return Ok(());
+        };
+        let mut next = self.next_index;
+        ledger.known_from(next, |index, known| {
+            let mut state = self.run.state();
+            for index in next..index {
+                let unsent = RecordOutcome::new(index, None, Outcome::NotSent);
+                state.tally.add(unsent);
+            }
+            state.tally.add(earlier::outcome_of(index, &known));
+            next = index + 1;
+        })?;
+        self.next_index = extent.max(next);
+        Ok(())
     }
 
     fn report(&self) -> UploadReport {
@@ -580,17 +648,6 @@ impl Drop for Uploader<'_> {
             self.join();
         }
     }
-}
-
-/// Stands for an id in little room: among a thousand million ids, two share one with a chance of about 10^-21.
-fn fingerprint(id: &str) -> u128 {
-    let half = |salt: u8| {
-        let mut hasher = DefaultHasher::new();
-        salt.hash(&mut hasher);
-        id.hash(&mut hasher);
-        u128::from(hasher.finish())
-    };
-    half(0) << 64 | half(1)
 }
 
 fn is_the_callers_wish(why: &Error) -> bool {

@@ -1,34 +1,36 @@
-//! A worker: takes one batch after the other and sends requests until each of its records has an outcome. A batch that
-//! cannot get on before another request is accepted is put aside for the next one.
+//! A worker: takes one batch after the other and sends requests until each of its records has an outcome, or is left for the
+//! end of the upload. A batch that cannot get on before another request is accepted is set aside for the next one.
 
 use std::panic::{self, AssertUnwindSafe};
 use std::time::{Duration, Instant};
 
-use super::inquiry::{Inquiry, Item, Refused, Settled};
+use super::inquiry::{Batch, Inquiry, Item, Lesson, Refused, Settled, Tick};
 use super::ledger::Row;
-use super::refusal::About;
+use super::refusal::{About, Indexes};
 use super::report::{Outcome, RecordOutcome};
-use super::run::{Batch, Run};
+use super::run::Run;
+use super::twins;
 use crate::error::{Error, ErrorKind, Result};
 use crate::log::LogLevel;
 use crate::transport::{Patience, backoff_after};
 
-/// Refusals without a name that a batch is asked again after at once; then with a growing pause.
-const AT_ONCE: u32 = 8;
+/// Refusals in unknown words that are followed up at once; then with a growing pause.
+const AT_ONCE: u32 = 10;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// As often a batch is asked about at least before the campaign's state is taken for the reason: enough to get from a
-/// hundred records to each single one.
+/// At least so many times a batch is asked for before the upload gives up: enough to get from a hundred records to each
+/// single one.
 const ASKED_AT_LEAST: u32 = 16;
-
-/// Records that one worker has put aside at most, in full batches: then it waits.
-const PUT_ASIDE: usize = 4;
+/// The pause before the first round of last questions; it doubles with each.
+const FIRST_ROUND: Duration = Duration::from_millis(10);
+/// At most so many records, in full batches, are set aside by one worker: then it waits.
+const SET_ASIDE: usize = 4;
 
 /// The life of a worker thread.
 pub(super) fn work(run: &Run) {
     let mut efforts: Vec<Effort<'_>> = Vec::new();
     loop {
-        // A fault of this library must not lose the records of a batch.
+        // A fault of this library, or of a log sink, must not lose the records of a batch.
         let result = panic::catch_unwind(AssertUnwindSafe(|| advance(run, &mut efforts)))
             .unwrap_or_else(|_| Err(Error::new(ErrorKind::Internal, "an upload worker panicked")));
         match result {
@@ -36,9 +38,9 @@ pub(super) fn work(run: &Run) {
             Ok(false) => {}
             Err(why) => run.stop(why),
         }
-        for mut effort in efforts.drain(..) {
+        for effort in efforts.drain(..) {
             effort.leave();
-            run.done();
+            run.done(Batch::default());
         }
         return;
     }
@@ -49,32 +51,33 @@ fn advance<'a>(run: &'a Run, efforts: &mut Vec<Effort<'a>>) -> Result<bool> {
     if run.stopped().is_some() {
         return Ok(false);
     }
+    let witness = run.state().witness;
     for effort in efforts.iter_mut() {
-        effort.learn()?;
+        effort.learn(witness)?;
     }
-    let before = efforts.len();
-    efforts.retain(|effort| !effort.inquiry.is_done());
-    for _ in efforts.len()..before {
-        run.done();
+    for done in efforts.extract_if(.., |effort| effort.is_done()) {
+        run.done(done.inquiry.into_leftover());
     }
-    if let Some(effort) = efforts.iter_mut().rfind(|effort| !effort.is_stuck()) {
+    if let Some(effort) = efforts.iter_mut().rfind(|effort| effort.is_ready()) {
         return effort.send_next().map(|()| true);
     }
-    // Another batch may bring the witness that the others need, so it is given a moment to come.
-    let limit = (!efforts.is_empty()).then_some(FIRST_PAUSE);
-    let open: usize = efforts
-        .iter()
-        .map(|effort| effort.inquiry.open().count())
-        .sum();
-    if open <= PUT_ASIDE * run.options.batch_size
+    // Another batch may bring what the others wait for, so it is given a moment to come.
+    let moment = FIRST_PAUSE.min(run.options.wait_for_campaign);
+    let limit = (!efforts.is_empty()).then_some((moment, witness));
+    let open: usize = efforts.iter().map(|effort| effort.inquiry.open()).sum();
+    if open <= SET_ASIDE * run.options.batch_size
         && let Some(batch) = run.take(limit)
     {
         efforts.push(Effort::new(run, batch));
         return Ok(true);
     }
+    if run.state().witness > witness {
+        return Ok(true);
+    }
     let Some(effort) = efforts.first_mut() else {
         return Ok(false);
     };
+    effort.wait()?;
     effort.send_next()?;
     // The others have their turn.
     efforts.rotate_left(1);
@@ -87,7 +90,7 @@ struct Effort<'a> {
     inquiry: Inquiry,
     /// Lost answers without another answer in between.
     lost_in_a_row: u32,
-    /// Refusals that explained nothing, with no request accepted since.
+    /// Refusals in unknown words, with no request accepted since.
     fruitless: u32,
     last_error: Option<Error>,
 }
@@ -96,72 +99,96 @@ impl<'a> Effort<'a> {
     fn new(run: &'a Run, batch: Batch) -> Self {
         Self {
             run,
-            inquiry: Inquiry::new(batch.items, batch.lost, run.options.sole_writer),
+            inquiry: Inquiry::new(batch, run.options.batch_size, run.options.sole_writer),
             lost_in_a_row: 0,
             fruitless: 0,
             last_error: None,
         }
     }
 
-    fn learn(&mut self) -> Result<()> {
-        let state = self.run.state();
-        self.inquiry.learn(&state.witnesses);
-        if state.stuck_since.is_none() {
+    /// Takes up what other requests have shown.
+    fn learn(&mut self, witness: Tick) -> Result<()> {
+        self.inquiry.recall(witness);
+        if self.run.state().stuck_since.is_none() {
+            if self.fruitless > AT_ONCE {
+                self.inquiry.gather();
+            }
             self.fruitless = 0;
         }
-        drop(state);
         self.settle(&[])
     }
 
-    /// Whether another request of this batch would tell nothing new, as far as can be seen.
-    fn is_stuck(&self) -> bool {
-        self.inquiry.needs_witness()
-            || (self.fruitless > AT_ONCE && !self.inquiry.asks_first_word())
+    fn is_done(&self) -> bool {
+        !self.inquiry.is_waiting() && self.inquiry.next_round().is_none()
     }
 
-    /// Sends the next request, after a pause if the last ones told nothing.
+    /// Whether the next request may tell something new, as far as can be seen.
+    fn is_ready(&self) -> bool {
+        self.inquiry.is_ready() && (self.fruitless <= AT_ONCE || self.inquiry.is_last())
+    }
+
+    fn wait(&mut self) -> Result<()> {
+        let Some(round) = self.inquiry.next_round() else {
+            return self.pause();
+        };
+        let pause = FIRST_ROUND.saturating_mul(2_u32.saturating_pow(round));
+        let longest = LONGEST_PAUSE.saturating_mul(5);
+        let pause = pause.min(longest).min(self.run.options.wait_for_campaign);
+        // Interrupted means that the upload stops, which is seen next.
+        let _ = Patience::new(Some(&self.run.halt)).sleep(pause);
+        let stuck_since = self.run.state().stuck_since;
+        let limit = self.run.options.wait_for_campaign;
+        self.inquiry
+            .begin_round(stuck_since.is_none_or(|since| since.elapsed() >= limit));
+        self.settle(&[])
+    }
+
     fn send_next(&mut self) -> Result<()> {
-        if self.is_stuck() {
-            self.pause()?;
-        }
         if self.run.stopped().is_some() {
             return Ok(());
         }
-        let places = self.inquiry.next();
-        if places.is_empty() {
-            return Ok(());
+        match self.inquiry.ask() {
+            places if places.is_empty() => Ok(()),
+            places => self.send(&places),
         }
-        self.send(places)
     }
 
-    fn send(&mut self, places: Vec<usize>) -> Result<()> {
+    fn send(&mut self, places: &[usize]) -> Result<()> {
         if let Some(ledger) = &self.run.ledger {
-            ledger.sending(self.items(&places))?;
+            let written = ledger.sending(self.items(places));
+            if written.is_err() {
+                self.inquiry.withdraw();
+            }
+            written?;
         }
-        let witness_before = self.run.state().witnesses.latest_sent();
-        let sent = Instant::now();
+        let (sent, witness) = {
+            let mut state = self.run.state();
+            (state.tick(), state.witness)
+        };
         let result = self.run.client.send_records(
             &self.run.campaign,
-            &self.inquiry.records(&places),
+            &self.inquiry.records(places),
             &Patience::new(Some(&self.run.halt)),
             &Patience::new(Some(&self.run.abandon)),
         );
-        let received = Instant::now();
         let attempts = match &result {
             Ok(attempts) => *attempts,
             Err(error) => error.attempts(),
         };
         let mut state = self.run.state();
+        let received = state.tick();
         state.tally.requests += u64::from(attempts);
-        state.tally.retries += u64::from(attempts.saturating_sub(1));
+        let again = u32::from(self.lost_in_a_row > 0 && attempts > 0);
+        state.tally.retries += u64::from((attempts + again).saturating_sub(1));
         let error = match result {
             Ok(_) => {
-                state.witnesses.note(sent, received);
+                state.witness = state.witness.max(sent);
                 state.stuck_since = None;
+                if self.inquiry.accepted(places) {
+                    state.indexes = Indexes::Useless;
+                }
                 drop(state);
                 self.lost_in_a_row = 0;
-                self.fruitless = 0;
-                self.inquiry.accepted(&places);
                 self.run.notify();
                 return self.settle(&[]);
             }
@@ -169,33 +196,46 @@ impl<'a> Effort<'a> {
         };
         self.last_error = Some(error.clone());
         if error.is_outcome_unknown() {
-            state.tally.retries += 1;
             drop(state);
-            self.inquiry.lost(places);
+            self.inquiry.lost(places, &error.brief());
             return self.lost(error);
         }
-        let about = state.wordings.about(&error, &self.inquiry.records(&places));
-        if matches!(about, About::Everything | About::NoRefusal) {
-            drop(state);
-            self.settle(&places)?;
-            return Err(error);
-        }
+        let records = self.inquiry.records(places);
+        let about = self.run.wordings.about(&error, &records, state.indexes);
         self.lost_in_a_row = 0;
+        let stops = matches!(about, About::Everything | About::NoRefusal);
+        let ours = match &about {
+            About::Present(nth) => records.get(*nth).is_some_and(|record| {
+                let id = twins::folded(record.crm_record_id.as_str());
+                self.run.options.sole_writer && !state.twins.contains(&id)
+            }),
+            _ => false,
+        };
         let refused = Refused {
             about,
-            error,
-            witness_before,
+            error: error.brief(),
+            witness,
             received,
+            ours,
+            trusted: state.indexes == Indexes::FromZero,
         };
-        if self.inquiry.refused(places.clone(), refused) {
-            self.fruitless = 0;
-            state.stuck_since = None;
-        } else {
-            self.fruitless += 1;
-            state.stuck_since.get_or_insert(received);
+        match self.inquiry.refused(places, refused) {
+            _ if stops => {}
+            Lesson::Nothing => {
+                self.fruitless += 1;
+                state.stuck_since.get_or_insert_with(Instant::now);
+            }
+            lesson => {
+                if lesson == Lesson::CountsFromZero && state.indexes == Indexes::Untested {
+                    state.indexes = Indexes::FromZero;
+                }
+                self.fruitless = 0;
+                state.stuck_since = None;
+            }
         }
         drop(state);
-        self.settle(&places)
+        self.settle(places)?;
+        if stops { Err(error) } else { Ok(()) }
     }
 
     /// An answer was lost: wait, or give up.
@@ -218,11 +258,11 @@ impl<'a> Effort<'a> {
         Ok(())
     }
 
-    /// Everything is refused, and no request was accepted since: wait for one, a little longer each time.
+    /// Everything is refused in unknown words, and nothing was accepted since: wait for that, a little longer each time.
     fn pause(&mut self) -> Result<()> {
         let (stuck_since, witness) = {
             let state = self.run.state();
-            (state.stuck_since, state.witnesses.latest_sent())
+            (state.stuck_since, state.witness)
         };
         let Some(stuck_since) = stuck_since else {
             return Ok(());
@@ -231,9 +271,6 @@ impl<'a> Effort<'a> {
         let left = limit.saturating_sub(stuck_since.elapsed());
         if left.is_zero() && self.fruitless >= ASKED_AT_LEAST {
             return Err(self.refused_until_the_end());
-        }
-        if self.fruitless <= AT_ONCE {
-            return Ok(());
         }
         if self.fruitless == AT_ONCE + 1 {
             self.run.client.log(LogLevel::Info, || {
@@ -244,7 +281,7 @@ impl<'a> Effort<'a> {
                 )
             });
         }
-        let doubled = 2_u32.saturating_pow(self.fruitless - AT_ONCE - 1);
+        let doubled = 2_u32.saturating_pow(self.fruitless.saturating_sub(AT_ONCE));
         let pause = FIRST_PAUSE.saturating_mul(doubled).min(LONGEST_PAUSE);
         self.run.wait_for_witness(witness, pause.min(left));
         Ok(())
@@ -257,7 +294,7 @@ impl<'a> Effort<'a> {
             None => Error::new(ErrorKind::Conflict, "records are refused"),
         };
         error
-            .with_note(&format!("so it was for {waited} ms"))
+            .with_note(&format!("nothing else was accepted for {waited} ms"))
             .with_hint(
                 "look in the console: the campaign is in a state that takes no records (BUILDING, STARTING, COMPLETE, \
                  DELETED), or these ids are on it already; then upload again, and raise waitForCampaignMs if it only takes \
@@ -274,7 +311,6 @@ impl<'a> Effort<'a> {
             place,
             outcome,
             field_errors,
-            error,
         } in self.inquiry.take_settled()
         {
             let Some(item) = self.inquiry.item(place) else {
@@ -282,8 +318,7 @@ impl<'a> Effort<'a> {
             };
             let record = RecordOutcome {
                 field_errors,
-                error,
-                ..RecordOutcome::new(item, outcome)
+                ..RecordOutcome::of(item, outcome)
             };
             if self.run.ledger.is_some() {
                 rows.push(Row::of(item, outcome.as_str()).with_detail(&record));
@@ -319,42 +354,11 @@ impl<'a> Effort<'a> {
             .collect()
     }
 
-    /// The upload stops, or all is done: states what is left.
-    fn leave(&mut self) {
+    /// The upload stops: states what is left.
+    fn leave(mut self) {
         if let Err(why) = self.settle(&[]) {
             self.run.stop(why);
         }
-        let mut rows = Vec::new();
-        let mut outcomes = Vec::new();
-        for (place, tainted) in self.inquiry.open() {
-            let Some(item) = self.inquiry.item(place) else {
-                continue;
-            };
-            let outcome = if tainted {
-                Outcome::Unknown
-            } else {
-                Outcome::NotSent
-            };
-            let record = RecordOutcome {
-                error: self.last_error.clone(),
-                ..RecordOutcome::new(item, outcome)
-            };
-            if self.run.ledger.is_some() {
-                rows.push(Row::of(item, outcome.as_str()).with_detail(&record));
-            }
-            outcomes.push(record);
-        }
-        if outcomes.is_empty() {
-            return;
-        }
-        let mut state = self.run.state();
-        for outcome in outcomes {
-            state.tally.add(outcome);
-        }
-        drop(state);
-        if let Some(ledger) = &self.run.ledger {
-            // The upload stops anyway, and a row that still says "sending" is treated as unknown.
-            let _ = ledger.write(rows);
-        }
+        self.run.give_up(self.inquiry.into_leftover());
     }
 }
