@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::io::{Read, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -143,4 +145,52 @@ fn a_port_that_nobody_listens_on_is_a_connection_error_and_nothing_was_applied()
     assert!(!error.is_outcome_unknown());
     assert!(error.is_retryable());
     assert!(error.message().contains(&address.to_string()), "{error}");
+}
+
+/// Serves one connection with whatever `talk` writes, until the client is gone.
+fn server(
+    talk: impl Fn(&mut std::net::TcpStream) -> std::io::Result<()> + Send + 'static,
+) -> std::net::SocketAddr {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let _ = stream.read(&mut [0; 4096]).unwrap();
+        while talk(&mut stream).is_ok() {}
+    });
+    address
+}
+
+#[test]
+fn interim_answers_and_trickling_headers_do_not_stretch_the_timeout() {
+    let flood = server(|stream| stream.write_all(&b"HTTP/1.1 103 Early\r\n\r\n".repeat(1000)));
+    let slow_flood = server(|stream| {
+        thread::sleep(Duration::from_millis(20));
+        stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")
+    });
+    let started = AtomicBool::new(false);
+    let trickle = server(move |stream| {
+        if !started.swap(true, Ordering::AcqRel) {
+            stream.write_all(b"HTTP/1.1 200 OK\r\n")?;
+        }
+        thread::sleep(Duration::from_millis(20));
+        stream.write_all(b"X-More: 1\r\n")
+    });
+    let timeout = Duration::from_millis(300);
+    for (name, address) in [("flood", flood), ("slow", slow_flood), ("trickle", trickle)] {
+        let config = Stub::always(Reply::Close).config();
+        let config = config
+            .base_url(format!("http://{address}/v1"))
+            .timeout(timeout)
+            .retry(once());
+        let client = Client::new(config).unwrap();
+        let (result, took) = timed(|| client.pause(&campaign()));
+        let error = result.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Timeout, "{name}: {error}");
+        assert!(error.is_outcome_unknown(), "{name}");
+        assert!(
+            took < timeout + Duration::from_millis(500),
+            "{name}: {took:?}"
+        );
+    }
 }
