@@ -67,7 +67,12 @@ pub(crate) fn optional_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 
 /// A value of the caller's in an error message: quoted, on one line, not endless, and never a key.
 pub(crate) fn quoted(text: &str) -> String {
-    format!("{:?}", shorten(&redact_keys(text)))
+    quoted_to(text, 200)
+}
+
+/// As [`quoted`], with at most `limit` characters.
+pub(crate) fn quoted_to(text: &str, limit: usize) -> String {
+    format!("{:?}", shorten_to(&redact_keys(text), limit))
 }
 
 /// At most 200 characters, so that an error stays readable whatever was given.

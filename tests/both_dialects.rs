@@ -350,7 +350,7 @@ fn a_lost_pause_is_sent_again_and_its_echo_is_told(dialect: Dialect) {
     assert!(
         error
             .message()
-            .contains("earlier attempt got no answer and may have been applied"),
+            .contains("the outcome of an earlier attempt is unknown: it may have been applied"),
         "{error}"
     );
     assert_eq!(sandbox.state(), CampaignState::Paused);
