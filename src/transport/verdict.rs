@@ -64,15 +64,21 @@ pub(super) fn judge<T>(
         return Err(refusal(answer, settings));
     }
     let status = answer.status;
+    let echo = Echo::of(&settings.api_key);
     let (kind, what, passing) = match &answer.body {
         Body::Complete(body) => {
-            let decoded = match serde_json::from_slice(body) {
-                Ok(json) => decode(json),
-                Err(_) => Err("not with JSON".to_owned()),
-            };
-            match decoded {
+            let json = || serde_json::from_slice(body).map_err(|_| "not with JSON".to_owned());
+            match json().and_then(decode) {
                 Ok(value) => return Ok((status, value)),
-                Err(what) => (ErrorKind::UnexpectedResponse, what, false),
+                Err(what) => {
+                    // Once more without the key, because the message may show a part of what was sent.
+                    let what = json().map_or(what, |mut json| {
+                        echo.blot_out_of(&mut json);
+                        let what = decode(json).err();
+                        what.unwrap_or_else(|| "not with what it owes for this request".to_owned())
+                    });
+                    (ErrorKind::UnexpectedResponse, what, false)
+                }
             }
         }
         Body::Broken(_, error) => {
@@ -89,8 +95,6 @@ pub(super) fn judge<T>(
             (ErrorKind::UnexpectedResponse, what, false)
         }
     };
-    let echo = Echo::of(&settings.api_key);
-    let what = echo.blot_out(&what).unwrap_or(what);
     let error = Error::new(kind, format!("the server answered {status}, but {what}"))
         .with_http(http_failure(status, &answer.body, None, &echo));
     Err(Failure::new(error, Certainty::Unknown, passing))
