@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use reqwest::Method;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::cancel::Cancel;
 use crate::config::{ClientConfig, RateLimit, Retry, Settings};
@@ -17,6 +18,7 @@ use crate::log::LogLevel;
 use crate::model::{
     Campaign, CampaignAction, CampaignState, ModifyCampaign, NewRecord, Record, records_of_answer,
 };
+use crate::request_json::quoted_to;
 use crate::transport::{Patience, Request, Transport, interrupted};
 use crate::upload::{Progress, Source, UploadOptions, UploadReport, Uploader};
 use crate::validate;
@@ -122,9 +124,8 @@ impl Client {
         validate::check_request(records)?;
         let records: Vec<&NewRecord> = records.iter().collect();
         let request = self.adding(id, &records, true)?;
-        self.transport.call(&request, &self.patience(), |answer| {
-            records_of_answer(answer).filter(|answered| answers_all(&records, answered))
-        })
+        self.transport
+            .call(&request, &self.patience(), |answer| added(&records, answer))
     }
 
     /// As [`add_records`](Self::add_records), for records that were checked, and not sent again once an answer was lost.
@@ -137,10 +138,10 @@ impl Client {
         under_way: &Patience<'_>,
     ) -> Result<u32> {
         let request = self.adding(id, records, false)?;
-        let decode =
-            |answer| records_of_answer(answer).filter(|answered| answers_all(records, answered));
         self.transport
-            .call_counted(&request, patience, under_way, decode)
+            .call_counted(&request, patience, under_way, |answer| {
+                added(records, answer)
+            })
             .map(|(_, attempts)| attempts)
     }
 
@@ -220,12 +221,13 @@ impl Client {
     /// has no GET.
     ///
     /// While a build lasts START is refused; it is sent again every [`poll_interval`](LaunchOptions::poll_interval), within
-    /// [`deadline`](LaunchOptions::deadline). No other action is ever used to find out the state.
+    /// [`deadline`](LaunchOptions::deadline). No other action is ever used to find out the state. Once a START has an unknown
+    /// outcome (its answer was lost), a refusal ends the launch: that START may be why.
     ///
     /// # Errors
-    /// [`ErrorKind::Deadline`] if START was refused until the end: the build lasts longer, or failed; the last refusal is in
-    /// [`Error::http`]. [`ErrorKind::Conflict`] if the answer to BUILD says that it failed. Else as
-    /// [`modify_campaign`](Self::modify_campaign).
+    /// [`ErrorKind::Deadline`] if START was refused until the end: the build may last longer, or have failed; the last
+    /// refusal is in [`Error::http`]. [`ErrorKind::Conflict`] if the answer to BUILD says that it failed. Else as
+    /// [`modify_campaign`](Self::modify_campaign). With [`Error::is_outcome_unknown`] START may have been applied.
     pub fn launch_campaign(&self, id: &CampaignId, options: &LaunchOptions) -> Result<Campaign> {
         options.check()?;
         let patience = self.patience().within(options.deadline);
@@ -238,8 +240,10 @@ impl Client {
         };
         let start = request(CampaignAction::Start);
         match options.strategy {
-            LaunchStrategy::Start => self.modify(id, &start, &patience),
-            LaunchStrategy::BuildOnStart => self.modify(id, &start.build_on_start(true), &patience),
+            LaunchStrategy::Start => self.modify(id, &start, &patience).map_err(of_start),
+            LaunchStrategy::BuildOnStart => self
+                .modify(id, &start.build_on_start(true), &patience)
+                .map_err(of_start),
             LaunchStrategy::BuildThenStart => {
                 match self.modify(id, &request(CampaignAction::Build), &patience) {
                     Ok(campaign) if campaign.state == CampaignState::BuildError => {
@@ -251,7 +255,7 @@ impl Client {
                         .with_hint("look in the console why the campaign cannot be built"));
                     }
                     Ok(_) => {}
-                    // The first BUILD got no answer and the second was refused: most likely the build lasts already.
+                    // A BUILD of unknown outcome, then a refusal: perhaps it builds already. START finds out.
                     Err(error) if is_state_refusal(&error) && error.is_outcome_unknown() => {}
                     Err(error) => return Err(error.in_step("BUILD")),
                 }
@@ -269,7 +273,6 @@ impl Client {
         options: &LaunchOptions,
         patience: &Patience<'_>,
     ) -> Result<Campaign> {
-        let mut unknown = false;
         let mut attempts = 0;
         let mut last_refusal = None;
         loop {
@@ -277,13 +280,13 @@ impl Client {
                 Ok(campaign) => return Ok(campaign),
                 Err(error) => error,
             };
-            unknown |= error.is_outcome_unknown();
             attempts += error.attempts();
-            let error = if is_state_refusal(&error) {
+            let waited_for = is_state_refusal(&error) && !error.is_outcome_unknown();
+            let error = if waited_for {
                 last_refusal = error.http().cloned();
                 self.transport.log.write(LogLevel::Info, || {
                     let wait = options.poll_interval.as_millis();
-                    format!("START of {id} refused, the build lasts; again in {wait} ms")
+                    format!("START of {id} refused; again in {wait} ms")
                 });
                 match patience.sleep(options.poll_interval) {
                     Ok(()) => continue,
@@ -292,18 +295,15 @@ impl Client {
             } else {
                 error
             };
-            // A START that the deadline caught under way has no answer of its own; the last refusal says why it took so long.
+            // A START that the deadline caught has no answer of its own; the last refusal says why it took so long.
             let error = match last_refusal {
                 Some(http) if error.http().is_none() => error.with_http(http).with_hint(
-                    "START was refused until then: the build lasts longer than the deadline, or it failed; look in the \
-                     console, then call again",
+                    "START was refused until then: the build may last longer than the deadline, or have failed, or never have \
+                     begun; look in the console, then call again",
                 ),
                 _ => error,
             };
-            return Err(error
-                .in_step("START")
-                .with_attempts(attempts)
-                .with_outcome_unknown(unknown));
+            return Err(of_start(error).in_step("START").with_attempts(attempts));
         }
     }
 
@@ -390,8 +390,10 @@ impl Client {
         body.check()?;
         let repeatable = body.action().is_repeatable();
         let request = self.request(Method::PATCH, id, None, body, repeatable)?;
-        self.transport
-            .call(&request, patience, Campaign::from_answer)
+        self.transport.call(&request, patience, |answer| {
+            let campaign = Campaign::from_answer(answer);
+            campaign.ok_or_else(|| "not with a campaign that has a state".to_owned())
+        })
     }
 
     fn request(
@@ -422,24 +424,65 @@ impl Client {
     }
 }
 
-/// Whether a refusal is about the campaign's state: 409 in the guide, and in the vendor's other dialect a 400 that names no
-/// field (contract: disagreement 2).
+/// The hint of a launch whose START may have been applied. That a build lasts is then only one of the reasons why a START
+/// after it was refused.
+fn of_start(error: Error) -> Error {
+    if error.is_outcome_unknown() {
+        error.with_hint(
+            "START may have been applied; look in the console whether the campaign runs before you launch it again",
+        )
+    } else {
+        error
+    }
+}
+
+/// Whether a refusal may be about the campaign's state: 409 in the guide, and in the vendor's other dialect a 400 with a
+/// problem that names no field (contract: disagreement 2).
 fn is_state_refusal(error: &Error) -> bool {
-    match error.kind() {
-        ErrorKind::Conflict => true,
-        ErrorKind::BadRequest => {
-            error.field_errors().is_empty() && error.http().is_some_and(|http| http.status == 400)
-        }
+    let Some(http) = error.http() else {
+        return false;
+    };
+    match http.status {
+        409 => true,
+        400 => http.problem.is_some() && error.field_errors().is_empty(),
         _ => false,
     }
 }
 
-/// Whether an answer speaks of exactly the records that were sent. Anything else is no proof that they were added.
-fn answers_all(sent: &[&NewRecord], answered: &[Record]) -> bool {
-    let mut ids: HashSet<&str> = sent.iter().map(|r| r.crm_record_id().as_str()).collect();
-    answered.len() == sent.len()
-        && answered
-            .iter()
-            .filter_map(|record| record.crm_record_id.as_deref())
-            .all(|id| ids.remove(id))
+/// The records of an answer to "add records", if it names exactly those that were sent, each once, by its `crmRecordId`.
+/// Anything else does not show that they were added.
+fn added(sent: &[&NewRecord], answer: Value) -> Result<Vec<Record>, String> {
+    let answered = records_of_answer(answer).ok_or("not with a list of records")?;
+    let mut missing: Vec<&str> = sent.iter().map(|r| r.crm_record_id().as_str()).collect();
+    let mut left: HashSet<&str> = missing.iter().copied().collect();
+    let (mut named, mut others) = (Vec::new(), Vec::new());
+    for id in answered.iter().filter_map(|r| r.crm_record_id.as_deref()) {
+        if left.remove(id) {
+            named.push(id);
+        } else {
+            others.push(id);
+        }
+    }
+    if left.is_empty() && answered.len() == sent.len() {
+        return Ok(answered);
+    }
+    // Those that make the difference first, because only a few are shown.
+    missing.sort_by_key(|id| !left.contains(id));
+    others.append(&mut named);
+    Err(format!(
+        "not with exactly the records that were sent: sent were {}; the answer has {} records and names {}",
+        some(&missing),
+        answered.len(),
+        some(&others),
+    ))
+}
+
+/// How many ids there are, and the first three of them.
+fn some(ids: &[&str]) -> String {
+    let shown: Vec<_> = ids.iter().take(3).map(|id| quoted_to(id, 40)).collect();
+    let more = if ids.len() > 3 { ", …" } else { "" };
+    match ids.len() {
+        0 => "none".to_owned(),
+        count => format!("{count} ({}{more})", shown.join(", ")),
+    }
 }

@@ -2,7 +2,11 @@
 //!
 //! [`ErrorKind`] is the table from which the C status codes and the Python exceptions are made.
 
+#[allow(dead_code, reason = "for the report of an upload")]
+mod brief;
+
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Serialize, Serializer};
@@ -36,9 +40,9 @@ pub enum ErrorKind {
     RateLimited,
     /// 5xx: the server failed.
     Server,
-    /// An answer that the API never gives: a redirect, another form, too long.
+    /// An answer that the API never gives: a redirect, another form, too long, a status without a meaning here.
     UnexpectedResponse,
-    /// No connection, or no answer, within the time set for one attempt.
+    /// No connection, or no answer, within the time set for one attempt; or 408, a time limit between here and the server.
     Timeout,
     /// The connection could not be made, or broke.
     Connection,
@@ -131,6 +135,7 @@ impl ErrorKind {
             401 => Self::Unauthorized,
             403 => Self::Forbidden,
             404 => Self::NotFound,
+            408 => Self::Timeout,
             409 => Self::Conflict,
             429 => Self::RateLimited,
             400..=499 => Self::BadRequest,
@@ -162,10 +167,10 @@ impl Serialize for ErrorKind {
 
 /// Why a call did not do what it was asked, and what is known of its outcome.
 ///
-/// Cheap to move, cloneable, `Send` and `Sync`. Serializes to the error object of the C interface. Never holds the API key.
+/// Cheap to move and to clone (clones share what the server sent), `Send` and `Sync`. Serializes to the error object of the C interface. Never holds the API key.
 #[derive(Clone, Serialize)]
 #[serde(transparent)]
-pub struct Error(Box<Facts>);
+pub struct Error(#[serde(serialize_with = "serialize_shared")] Arc<Facts>);
 
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -189,13 +194,19 @@ struct Facts {
 pub struct HttpFailure {
     /// The HTTP status.
     pub status: u16,
-    /// The vendor's error body, if it was one.
+    /// The vendor's error body: only if the whole body came and was one problem object. An answer that broke off, or was
+    /// longer than the limit, has none: its words may be half of other words.
     pub problem: Option<Problem>,
-    /// The body as text, cut at 64 KiB; `None` if it was empty.
+    /// What came of the body, for a person to read: as text, cut at 64 KiB; `None` if that was nothing, or longer than
+    /// `maxResponseBytes`. Nothing may be concluded from it.
     pub body: Option<String>,
     /// How long the server asked to wait, in milliseconds.
     #[serde(rename = "retryAfterMs", serialize_with = "serialize_millis")]
     pub retry_after: Option<Duration>,
+}
+
+fn serialize_shared<S: Serializer>(facts: &Arc<Facts>, serializer: S) -> Result<S::Ok, S::Error> {
+    facts.as_ref().serialize(serializer)
 }
 
 fn serialize_millis<S: Serializer>(
@@ -213,7 +224,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// An error of this kind, as the faces on this library make for arguments that never reach it.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self(Box::new(Facts {
+        Self::from_facts(Facts {
             kind,
             // Wherever a value of the caller's comes in, a key may have been pasted.
             message: redact_keys(&message.into()),
@@ -224,7 +235,16 @@ impl Error {
             http: None,
             field_errors: Vec::new(),
             report: None,
-        }))
+        })
+    }
+
+    fn from_facts(facts: Facts) -> Self {
+        Self(Arc::new(facts))
+    }
+
+    /// The facts, to be changed: copied first if another error shares them.
+    fn facts(&mut self) -> &mut Facts {
+        Arc::make_mut(&mut self.0)
     }
 
     pub(crate) fn invalid_argument(message: impl Into<String>) -> Self {
@@ -245,52 +265,52 @@ impl Error {
             n => format!("{first} (and {} more)", n - 1),
         };
         let mut error = Self::new(ErrorKind::Validation, message);
-        error.0.field_errors = faults;
-        error.with_hint("nothing was sent; mend the fields named in fieldErrors and call again")
+        error.facts().field_errors = faults;
+        error.with_hint("nothing was sent; fix the fields named in fieldErrors and call again")
     }
 
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
-        self.0.hint = Some(hint.into());
+        self.facts().hint = Some(hint.into());
         self
     }
 
     pub(crate) fn with_http(mut self, http: HttpFailure) -> Self {
         if let Some(problem) = &http.problem {
-            self.0.field_errors.clone_from(&problem.errors);
+            self.facts().field_errors.clone_from(&problem.errors);
         }
-        self.0.http = Some(http);
+        self.facts().http = Some(http);
         self
     }
 
     pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
-        self.0.attempts = attempts;
+        self.facts().attempts = attempts;
         self
     }
 
     pub(crate) fn with_outcome_unknown(mut self, unknown: bool) -> Self {
-        self.0.outcome_unknown = unknown;
+        self.facts().outcome_unknown = unknown;
         self
     }
 
     pub(crate) fn with_retryable(mut self, retryable: bool) -> Self {
-        self.0.retryable = retryable;
+        self.facts().retryable = retryable;
         self
     }
 
     pub(crate) fn with_report(mut self, report: UploadReport) -> Self {
-        self.0.report = Some(Box::new(report));
+        self.facts().report = Some(Box::new(report));
         self
     }
 
     /// Appends what else the caller must know.
     pub(crate) fn with_note(mut self, note: &str) -> Self {
-        self.0.message = format!("{}; {note}", self.0.message);
+        self.facts().message = format!("{}; {note}", self.0.message);
         self
     }
 
     /// Says in which step of a longer operation it happened.
     pub(crate) fn in_step(mut self, step: &str) -> Self {
-        self.0.message = format!("{step}: {}", self.0.message);
+        self.facts().message = format!("{step}: {}", self.0.message);
         self
     }
 
@@ -363,7 +383,7 @@ pub(crate) fn from_json(json: &Value) -> Option<Error> {
         .with_retryable(json.get("retryable")?.as_bool()?)
         .with_outcome_unknown(json.get("outcomeUnknown")?.as_bool()?)
         .with_attempts(u32::try_from(json.get("attempts")?.as_u64()?).ok()?);
-    error.0.hint = json.get("hint").and_then(text);
+    error.facts().hint = json.get("hint").and_then(text);
     if let Some(http) = json.get("http").filter(|http| !http.is_null()) {
         error = error.with_http(HttpFailure {
             status: u16::try_from(http.get("status")?.as_u64()?).ok()?,
@@ -375,7 +395,7 @@ pub(crate) fn from_json(json: &Value) -> Option<Error> {
         });
     }
     let faults = json.get("fieldErrors")?.clone();
-    error.0.field_errors = serde_json::from_value(faults).ok()?;
+    error.facts().field_errors = serde_json::from_value(faults).ok()?;
     Some(error)
 }
 

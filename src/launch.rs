@@ -14,7 +14,8 @@ pub enum LaunchStrategy {
     /// One START with `buildOnStart`: the server builds, then starts.
     #[default]
     BuildOnStart,
-    /// BUILD, then START again and again until it is no longer refused because the build lasts.
+    /// BUILD, then START again and again until it is no longer refused because the build lasts; or until a START has an unknown
+    /// outcome.
     BuildThenStart,
     /// START of a campaign that is built already.
     Start,
@@ -75,7 +76,7 @@ impl LaunchOptions {
         Ok(options)
     }
 
-    /// Refuses waits that no clock can hold, and a poll that would be a hammer.
+    /// Rejects durations that overflow, and polling too fast.
     pub(crate) fn check(&self) -> Result<(), Error> {
         const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
         if self.deadline.is_zero() || self.deadline > LONGEST {

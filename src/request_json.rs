@@ -67,27 +67,42 @@ pub(crate) fn optional_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 
 /// A value of the caller's in an error message: quoted, on one line, not endless, and never a key.
 pub(crate) fn quoted(text: &str) -> String {
-    format!("{:?}", shorten(&redact_keys(text)))
+    quoted_to(text, 200)
+}
+
+/// As [`quoted`], with at most `limit` characters.
+pub(crate) fn quoted_to(text: &str, limit: usize) -> String {
+    format!("{:?}", shorten_to(&redact_keys(text), limit))
 }
 
 /// At most 200 characters, so that an error stays readable whatever was given.
 pub(crate) fn shorten(text: &str) -> String {
-    const LIMIT: usize = 200;
-    match text.char_indices().nth(LIMIT) {
+    shorten_to(text, 200)
+}
+
+/// At most `limit` characters; `…` stands for the rest. Shortened once more to the same limit, it stays as it is.
+pub(crate) fn shorten_to(text: &str, limit: usize) -> String {
+    match text.char_indices().nth(limit) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),
     }
 }
 
-/// Blots out whatever looks like an API key: one pasted into the wrong setting must not end in a log.
+/// Blots out whatever looks like an API key: one pasted into the wrong setting must not end in a log. The prefix alone, as
+/// in "begins with eght_", is no key.
 pub(crate) fn redact_keys(text: &str) -> String {
     let mut parts = text.split(ApiKey::PREFIX);
     let mut redacted = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let rest =
             part.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || "_-.+/=".contains(c));
+        let key = part.strip_suffix(rest).unwrap_or(part);
         redacted.push_str(ApiKey::PREFIX);
-        redacted.push_str("[redacted]");
+        if key.contains(|c: char| c.is_ascii_alphanumeric()) {
+            redacted.push_str("[redacted]");
+        } else {
+            redacted.push_str(key);
+        }
         redacted.push_str(rest);
     }
     redacted
@@ -104,6 +119,9 @@ mod tests {
             "site eght_[redacted], tenant eght_[redacted]"
         );
         assert_eq!(redact_keys("nothing here"), "nothing here");
+        for reads_well in ["a key begins with eght_; see eght_.", "eght_", "eght_…"] {
+            assert_eq!(redact_keys(reads_well), reads_well);
+        }
     }
 
     #[test]

@@ -70,6 +70,8 @@ in_both_dialects!(
     launch_by_one_request,
     launch_gives_up_at_the_deadline,
     launch_after_a_lost_build_answer,
+    launch_ends_at_the_first_refusal_after_a_start_of_unknown_outcome,
+    launch_waits_on_after_a_start_that_was_certainly_not_applied,
     stop_is_pause_then_purge,
     stop_purges_what_is_paused_already,
     every_action_from_every_state,
@@ -165,6 +167,62 @@ fn launch_gives_up_at_the_deadline(dialect: Dialect) {
 fn launch_after_a_lost_build_answer(dialect: Dialect) {
     let (sandbox, client) = start(SandboxOptions {
         faults: Faults::Scheduled(vec![Some(Fault::LostAnswer)]),
+        ..options(dialect)
+    });
+    client
+        .launch_campaign(
+            &sandbox.campaign_id(),
+            &launch(LaunchStrategy::BuildThenStart),
+        )
+        .unwrap();
+    wait_for(&sandbox, CampaignState::Running);
+}
+
+fn launch_ends_at_the_first_refusal_after_a_start_of_unknown_outcome(dialect: Dialect) {
+    for strategy in [
+        LaunchStrategy::BuildThenStart,
+        LaunchStrategy::BuildOnStart,
+        LaunchStrategy::Start,
+    ] {
+        // START is applied, its answer is lost, and the second one is refused because of the first.
+        let built = strategy == LaunchStrategy::BuildThenStart;
+        let mut faults = vec![Some(Fault::LostAnswer)];
+        if built {
+            faults.insert(0, None);
+        }
+        let (sandbox, client) = start(SandboxOptions {
+            state: CampaignState::Ready,
+            build_time: if built {
+                Duration::ZERO
+            } else {
+                Duration::from_secs(60)
+            },
+            start_time: Duration::from_secs(60),
+            faults: Faults::Scheduled(faults),
+            ..options(dialect)
+        });
+        let (result, took) =
+            support::timed(|| client.launch_campaign(&sandbox.campaign_id(), &launch(strategy)));
+        let error = result.unwrap_err();
+        assert!(error.is_outcome_unknown(), "{strategy:?}: {error}");
+        assert!(matches!(error.http().unwrap().status, 409 | 400), "{error}");
+        let hint = error.hint().unwrap();
+        assert!(hint.contains("START may have been applied"), "{hint}");
+        assert!(!hint.contains("build"), "{hint}");
+        assert_eq!(sandbox.requests(), if built { 3 } else { 2 });
+        assert!(
+            took < Duration::from_secs(5),
+            "not until the deadline: {took:?}"
+        );
+    }
+}
+
+fn launch_waits_on_after_a_start_that_was_certainly_not_applied(dialect: Dialect) {
+    let limited = Some(Fault::RateLimited {
+        retry_after_secs: 0,
+    });
+    let (sandbox, client) = start(SandboxOptions {
+        faults: Faults::Scheduled(vec![None, limited.clone(), None, limited]),
         ..options(dialect)
     });
     client
@@ -350,7 +408,7 @@ fn a_lost_pause_is_sent_again_and_its_echo_is_told(dialect: Dialect) {
     assert!(
         error
             .message()
-            .contains("earlier attempt got no answer and may have been applied"),
+            .contains("the outcome of an earlier attempt is unknown: it may have been applied"),
         "{error}"
     );
     assert_eq!(sandbox.state(), CampaignState::Paused);

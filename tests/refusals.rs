@@ -31,9 +31,13 @@ fn every_status_of_the_error_table_has_its_kind() {
         (403, ErrorKind::Forbidden, false),
         (404, ErrorKind::NotFound, false),
         (405, ErrorKind::BadRequest, false),
+        (406, ErrorKind::UnexpectedResponse, true),
+        (408, ErrorKind::Timeout, true),
         (409, ErrorKind::Conflict, false),
         (415, ErrorKind::BadRequest, false),
+        (422, ErrorKind::BadRequest, false),
         (429, ErrorKind::RateLimited, false),
+        (499, ErrorKind::UnexpectedResponse, true),
         (500, ErrorKind::Server, true),
         (502, ErrorKind::Server, true),
         (503, ErrorKind::Server, true),
@@ -61,6 +65,77 @@ fn every_status_of_the_error_table_has_its_kind() {
             assert!(problem.instance.as_ref().unwrap().ends_with(CAMPAIGN));
         }
     }
+}
+
+#[test]
+fn only_a_status_that_says_so_means_that_nothing_was_applied() {
+    let refusals = [
+        307, 308, 400, 401, 402, 403, 404, 405, 407, 409, 410, 411, 412, 413, 414, 415, 417, 421,
+        422, 423, 424, 425, 426, 428, 429, 431, 451,
+    ];
+    let stub = Stub::start(|n| answer(300 + u16::try_from(n).unwrap(), "", ""));
+    let client = campaigns8x8::Client::new(once(&stub)).unwrap();
+    for status in 300..1000 {
+        let error = client.pause(&campaign()).unwrap_err();
+        assert_eq!(error.http().unwrap().status, status);
+        let applied = error.is_outcome_unknown();
+        assert_eq!(applied, !refusals.contains(&status), "{status}");
+        if applied {
+            assert_ne!(
+                error.kind(),
+                ErrorKind::BadRequest,
+                "{status} says nothing of it"
+            );
+            assert!(!error.message().contains("earlier attempt"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn a_408_is_sent_again_where_that_is_harmless_and_never_for_resume_and_retry() {
+    let busy = || {
+        Stub::start(|n| {
+            if n == 0 {
+                answer(408, "", "")
+            } else {
+                json(200, CAMPAIGN_JSON)
+            }
+        })
+    };
+    let stub = busy();
+    stub.client().pause(&campaign()).unwrap();
+    assert_eq!(stub.seen().len(), 2);
+    for action in [
+        campaigns8x8::CampaignAction::Resume,
+        campaigns8x8::CampaignAction::Retry,
+    ] {
+        let stub = busy();
+        let request = campaigns8x8::ModifyCampaign::new(action);
+        let error = stub
+            .client()
+            .modify_campaign(&campaign(), &request)
+            .unwrap_err();
+        assert_eq!(stub.seen().len(), 1, "{action}");
+        assert!(error.is_outcome_unknown() && !error.is_retryable());
+        assert!(error.hint().unwrap().contains("dial again"), "{error}");
+    }
+    // Stored, the answer late for the gateway; the second one is refused because of the first.
+    let refusal =
+        r#"{"title":"Conflict","detail":"Campaign already contains record for Id: CRM-1"}"#;
+    let stub = Stub::start(|n| {
+        if n == 0 {
+            answer(408, "", "")
+        } else {
+            json(409, refusal)
+        }
+    });
+    let error = stub
+        .client()
+        .add_records(&campaign(), &[NewRecord::new("CRM-1").unwrap()])
+        .unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Conflict, 2));
+    assert!(error.is_outcome_unknown());
+    assert!(error.message().contains("earlier attempt"), "{error}");
 }
 
 #[test]

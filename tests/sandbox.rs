@@ -254,6 +254,49 @@ fn ranks_count_inside_their_priority_group() {
 }
 
 #[test]
+fn what_is_due_earliest_is_dialed_first_and_rank_orders_what_has_no_time() {
+    let sandbox = Sandbox::start().unwrap();
+    let record = |id: &str, rank: f64| json!({"crmRecordId": id, "rank": rank});
+    let scheduled = |id: &str, at: &str| json!({"crmRecordId": id, "scheduleAt": at, "rank": 0.0});
+    add(
+        &sandbox,
+        json!([
+            record("second", 2.0),
+            scheduled("tomorrow", "2999-01-01T00:00:00Z"),
+            scheduled("passed", "2020-01-01T00:00:00Z"),
+            scheduled("passed before", "2019-01-01T00:00:00Z"),
+            {"crmRecordId": "low", "priority": "LOW", "scheduleAt": "2018-01-01T00:00:00Z"},
+            record("third", 3.0),
+        ]),
+    );
+    let between = jiff::Timestamp::now().to_string();
+    std::thread::sleep(Duration::from_millis(2));
+    // Created later, and still by rank among those that have no time of their own.
+    add(
+        &sandbox,
+        json!([
+            record("fourth", 4.0),
+            record("first", 1.0),
+            scheduled("between", &between)
+        ]),
+    );
+    assert_eq!(
+        sandbox.dial_order(),
+        [
+            "passed before",
+            "passed",
+            "first",
+            "second",
+            "third",
+            "between",
+            "fourth",
+            "tomorrow",
+            "low"
+        ]
+    );
+}
+
+#[test]
 fn a_schedule_opens_and_ends_by_itself() {
     let sandbox = with(SandboxOptions {
         state: CampaignState::Ready,

@@ -85,6 +85,119 @@ fn it_is_in_no_log_line_and_no_error_even_when_the_server_echoes_it() {
     }
 }
 
+/// The key as other writers of JSON, URLs and HTML spell it.
+fn spellings(key: &str) -> Vec<String> {
+    let each = |write: fn(u8) -> String| key.bytes().map(write).collect::<String>();
+    let some = |what: &str| {
+        let write = |c: char| match c {
+            '=' | '/' | '_' if what == "u" => format!("\\u{:04x}", u32::from(c)),
+            '/' if what == "slash" => "\\/".to_owned(),
+            '=' | '/' if what == "percent" => format!("%{:02X}", u32::from(c)),
+            '=' if what == "html" => "&#x3D;".to_owned(),
+            c => c.to_string(),
+        };
+        key.chars().map(write).collect::<String>()
+    };
+    vec![
+        key.to_owned(),
+        each(|byte| format!("\\u{byte:04x}")),
+        each(|byte| format!("\\u{byte:04X}")),
+        each(|byte| format!("%{byte:02x}")),
+        some("u"),
+        some("slash"),
+        some("percent"),
+        some("html"),
+        some("u").replace('\\', "\\\\"),
+    ]
+}
+
+#[test]
+fn it_is_in_no_error_however_the_server_spells_it() {
+    // With what JSON and URLs escape between the parts that are searched for.
+    let key = "eght_/SENTINEL0123456789==/SENTINEL0123456789/==";
+    let spelled = spellings(key);
+    for (n, spelling) in spelled.iter().enumerate() {
+        let bodies = [
+            format!(
+                r#"{{"title":"{spelling}","detail":"key {spelling}","{spelling}":["{spelling}"],"errors":[{{"field":"{spelling}","code":"c","message":"m"}}]}}"#
+            ),
+            format!(r#"{{"debug":{{"x-api-key":"{spelling}"}}}}"#),
+            format!(r#""{spelling}""#),
+            format!("<pre>{{\"x-api-key\":\"{spelling}\"}}</pre>"),
+            format!("{{\"x-api-key\":\"{spelling}\""),
+            format!(r#"{{"records":[{{"crmRecordId":"{spelling}"}}]}}"#),
+        ];
+        for body in bodies {
+            for status in [200, 401, 409, 500] {
+                let stub = Stub::always(json(status, &body));
+                let once = Retry {
+                    max_attempts: 1,
+                    ..Retry::default()
+                };
+                let client = Client::new(stub.config().api_key(key).retry(once)).unwrap();
+                for error in [
+                    client.pause(&campaign()).unwrap_err(),
+                    client
+                        .add_records(&campaign(), &[NewRecord::new("CRM-1").unwrap()])
+                        .unwrap_err(),
+                ] {
+                    let shown = format!("{error} {error:?} {}", error.to_json());
+                    for secret in [SECRET, &spelled[1][100..], &spelled[3][60..]] {
+                        assert!(!shown.contains(secret), "spelling {n} in {shown}");
+                    }
+                    let shown = shown.to_lowercase().replace("\\\\", "\\");
+                    let unescaped = spelled[1][100..].to_lowercase();
+                    assert!(!shown.contains(&unescaped), "spelling {n} in {shown}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_body_cut_inside_the_key_shows_none_of_it() {
+    for spelling in spellings(KEY) {
+        let begun = format!("{{\"x-api-key\":\"{spelling}");
+        // From two characters of the key after its prefix on; where it broke off, and where the error's limit cuts it.
+        for end in begun.len() - spelling.len() / KEY.len() * (KEY.len() - 7)..=begun.len() {
+            let body = &begun[..end];
+            let broken = Reply::Bytes(
+                format!(
+                    "HTTP/1.1 401 U\r\nContent-Length: 9999\r\nConnection: close\r\n\r\n{body}"
+                )
+                .into_bytes(),
+            );
+            let long = format!("{}{begun}\"}}", " ".repeat(64 * 1024 - end));
+            for reply in [broken, answer(401, "", &long)] {
+                let stub = Stub::always(reply);
+                let error = stub.client().pause(&campaign()).unwrap_err();
+                let shown = error.http().unwrap().body.clone().unwrap();
+                let shown = shown.trim_end_matches("\"}");
+                assert!(
+                    shown.ends_with("eght_[redacted]") || shown.ends_with("eght_[redac"),
+                    "{end}: {}",
+                    shown.trim()
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_message_that_speaks_of_the_prefix_reads_well() {
+    let config = r#"{"apiKey":"SENTINEL0123456789","tenant":"t","customerSite":"US1"}"#;
+    let error = ClientConfig::from_json(config)
+        .and_then(Client::new)
+        .unwrap_err();
+    clean(&error.to_string());
+    assert!(
+        error
+            .message()
+            .starts_with("apiKey does not begin with eght_; give the Key"),
+        "{error}"
+    );
+}
+
 #[test]
 fn it_is_in_no_error_when_it_is_given_in_the_wrong_place() {
     let config = |name: &str, value: String| {

@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::raw;
+use crate::request_json::shorten_to;
 
 /// One broken rule: which field, which rule, in words. Written by the server or, before anything is sent, by the client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +30,15 @@ impl FieldError {
             message: message.into(),
         }
     }
+
+    /// The same, each string with at most this many characters.
+    pub(crate) fn shortened(&self, limit: usize) -> Self {
+        Self::new(
+            shorten_to(&self.field, limit),
+            shorten_to(&self.code, limit),
+            shorten_to(&self.message, limit),
+        )
+    }
 }
 
 /// The body of a refusal as the vendor writes it. `instance` and `time` are what the vendor's support asks for.
@@ -49,14 +59,20 @@ pub struct Problem {
     pub time: Option<Timestamp>,
     /// Broken field rules, on validation failures only.
     pub errors: Vec<FieldError>,
-    /// The whole body, unknown fields included.
+    /// The whole body, unknown fields included. Of a body longer than 64 KiB only the fields above, at most 100 `errors`,
+    /// their texts shortened.
     pub raw: Map<String, Value>,
 }
 
 impl Problem {
     /// Reads an error body. `None` unless it is an object with a `title` or a `detail`: gateways write other shapes.
     pub(crate) fn from_body(body: &[u8]) -> Option<Self> {
-        let Value::Object(raw) = serde_json::from_slice(body).ok()? else {
+        Self::from_value(serde_json::from_slice(body).ok()?)
+    }
+
+    /// As [`from_body`](Self::from_body), for a body that was parsed before.
+    pub(crate) fn from_value(body: Value) -> Option<Self> {
+        let Value::Object(raw) = body else {
             return None;
         };
         let title = raw::string(&raw, "title");
@@ -78,6 +94,49 @@ impl Problem {
                 .collect(),
             raw,
         })
+    }
+
+    /// The same problem, of a body that is too long to be kept whole. `None` if `title` or `detail` is too long: shortened
+    /// they could say something else than the server did, e.g. `CRM-1` for `CRM-12345`.
+    pub(crate) fn bounded(self) -> Option<Self> {
+        const WORDS: usize = 4096;
+        const ERRORS: usize = 100;
+        let is_long = |text: &Option<String>| text.as_ref().is_some_and(|text| text.len() > WORDS);
+        if is_long(&self.title) || is_long(&self.detail) {
+            return None;
+        }
+        let errors = self.errors.iter().take(ERRORS);
+        let errors: Vec<_> = errors.map(|error| error.shortened(200)).collect();
+        let mut raw = self.short_fields(WORDS, WORDS);
+        if let Some(status) = self.status {
+            raw.insert("status".to_owned(), status.into());
+        }
+        if !errors.is_empty() {
+            raw.insert("errors".to_owned(), json!(errors));
+        }
+        Self::from_value(Value::Object(raw))
+    }
+
+    /// Title, detail, instance and time only, with at most so many characters. `None` if nothing is left to read.
+    pub(crate) fn brief(&self, text: usize, detail: usize) -> Option<Self> {
+        Self::from_value(Value::Object(self.short_fields(text, detail)))
+    }
+
+    fn short_fields(&self, text: usize, detail: usize) -> Map<String, Value> {
+        let mut fields = Map::new();
+        for (name, value, limit) in [
+            ("title", &self.title, text),
+            ("detail", &self.detail, detail),
+            ("instance", &self.instance, text),
+        ] {
+            if let Some(value) = value.as_ref().filter(|_| limit > 0) {
+                fields.insert(name.to_owned(), shorten_to(value, limit).into());
+            }
+        }
+        if let Some(time) = self.time {
+            fields.insert("time".to_owned(), time.to_string().into());
+        }
+        fields
     }
 }
 

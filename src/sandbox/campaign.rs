@@ -46,6 +46,7 @@ struct Stored {
     group: usize,
     rank: f64,
     schedule_at: Option<Timestamp>,
+    created: Timestamp,
 }
 
 /// Why the campaign does not do what was asked.
@@ -229,6 +230,7 @@ impl Campaign {
             group,
             rank,
             schedule_at: record.schedule_at,
+            created: now,
         });
         json!({
             "id": self.record_uuid(self.records.len()),
@@ -265,16 +267,38 @@ impl Campaign {
         self.records.iter().map(|r| r.id.to_string()).collect()
     }
 
-    /// Priority group, then the earliest time, then rank, then arrival.
+    /// Priority group, then the time it is due, then rank, then arrival.
+    ///
+    /// A record is due at its `scheduleAt`, without one from its creation (contract: `nextAttemptAfter`). Records without a
+    /// `scheduleAt` keep the order of their ranks among each other, whenever they came: so one of them is due as early as the
+    /// earliest that it goes before by rank.
     pub(super) fn dial_order(&self) -> Vec<String> {
+        let by_rank = |a: &&Stored, b: &&Stored| {
+            let rank = a.rank.partial_cmp(&b.rank).unwrap_or(Ordering::Equal);
+            a.group.cmp(&b.group).then(rank)
+        };
         let mut order: Vec<_> = self.records.iter().collect();
-        order.sort_by(|a, b| {
-            a.group
-                .cmp(&b.group)
-                .then(a.schedule_at.cmp(&b.schedule_at))
-                .then(a.rank.partial_cmp(&b.rank).unwrap_or(Ordering::Equal))
-        });
-        order.into_iter().map(|r| r.id.to_string()).collect()
+        order.sort_by(by_rank);
+        // From the last rank to the first, so that what a record goes before has been seen.
+        let mut earliest = [Timestamp::MAX; GROUPS.len()];
+        let mut due: Vec<_> = order
+            .into_iter()
+            .rev()
+            .map(
+                |record| match (record.schedule_at, earliest.get_mut(record.group)) {
+                    (Some(at), _) => (at, record),
+                    (None, Some(earliest)) => {
+                        *earliest = record.created.min(*earliest);
+                        (*earliest, record)
+                    }
+                    (None, None) => (record.created, record),
+                },
+            )
+            .collect();
+        // A stable sort: where group and time are equal, the order by rank and arrival stays.
+        due.reverse();
+        due.sort_by_key(|(at, record)| (record.group, *at));
+        due.into_iter().map(|(_, r)| r.id.to_string()).collect()
     }
 
     /// The campaign as a PATCH answers it: what does not apply is left out.

@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 
 use super::pacing::Pacer;
 use super::patience::{Interrupted, Patience};
-use super::slot;
+use super::slot::{self, Wait};
 use super::verdict::{self, Failure};
 use super::{Request, bounded_seconds, tls};
 use crate::config::{Proxy, Settings};
@@ -26,6 +26,13 @@ const MEDIA_TYPE: &str = "application/vnd.campaigns.v1+json";
 /// How long an idle connection is kept: less than gateways commonly keep theirs, because a request that meets a connection
 /// just being closed has an unknown outcome.
 const IDLE: Duration = Duration::from_secs(30);
+
+/// How much later than the client's thread a call notices that the time for an attempt is over. The thread knows more of
+/// what happened, but a server that floods it with interim answers (1xx) keeps it from looking at its clock.
+const GRACE: Duration = Duration::from_millis(100);
+
+/// How many tasks are driven on before clocks and sockets are looked at.
+const EVENT_INTERVAL: u32 = 4;
 
 /// How long a name look-up that still runs is waited for when the engine is dropped.
 const SHUTDOWN: Duration = Duration::from_secs(2);
@@ -57,6 +64,15 @@ pub(super) struct Allowance {
     pub(super) reset: u64,
     /// The time until then, as this machine's clock has it.
     pub(super) resets_in: Duration,
+}
+
+impl Allowance {
+    /// How long to wait if none is left. A function of its own: with it inlined, the release build tests a value that is
+    /// not there, which changes nothing but makes valgrind complain.
+    #[inline(never)]
+    pub(super) fn wait_if_used_up(&self) -> Option<Duration> {
+        (self.remaining == 0).then_some(self.resets_in)
+    }
 }
 
 #[derive(Debug)]
@@ -92,9 +108,9 @@ impl Engine {
             .spawn(move || drive(made, stopped))
             .map_err(internal)?;
         // Made over there, because making it leaves a trace of the thread that does.
-        let handle = match Patience::default().receive(&handle) {
-            Ok(Some(made)) => made.map_err(internal)?,
-            Ok(None) | Err(_) => return Err(internal(std::io::Error::other("it ended at once"))),
+        let handle = match Patience::default().receive(&handle, None) {
+            Ok(Wait::Value(made)) => made.map_err(internal)?,
+            _ => return Err(internal(std::io::Error::other("it ended at once"))),
         };
         Ok(Self {
             http,
@@ -126,16 +142,19 @@ impl Engine {
             };
             sender.send(result);
         });
-        match patience.receive(&receiver) {
-            Ok(Some(Ok(answer))) => Ok(answer),
-            Ok(Some(Err(error))) => Err(Trouble::Failed(Box::new(verdict::no_answer(
-                &error,
-                &request.url,
-                settings,
-            )))),
-            Ok(None) => Err(Trouble::Failed(Box::new(Failure::internal(
+        let failed = |failure| Err(Trouble::Failed(Box::new(failure)));
+        match patience.receive(&receiver, Some(settings.timeout + GRACE)) {
+            Ok(Wait::Value(Ok(answer))) => Ok(answer),
+            Ok(Wait::Value(Err(error))) => {
+                failed(verdict::no_answer(&error, &request.url, settings))
+            }
+            Ok(Wait::Gone) => failed(Failure::internal(
                 "the client's thread ended before the answer came",
-            )))),
+            )),
+            Ok(Wait::Timeout) => {
+                task.abort();
+                failed(verdict::no_answer_in_time(&request.url, settings))
+            }
             Err(why) => {
                 task.abort();
                 Err(Trouble::Interrupted(why))
@@ -150,6 +169,8 @@ fn drive(made: slot::Sender<std::io::Result<Handle>>, stopped: oneshot::Receiver
     let runtime = Builder::new_current_thread()
         .enable_io()
         .enable_time()
+        // Clocks and new tasks are looked at often, because one connection may keep the thread busy for long at a time.
+        .event_interval(EVENT_INTERVAL)
         .thread_name("campaigns8x8-dns")
         .build();
     let runtime = match runtime {

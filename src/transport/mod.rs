@@ -1,19 +1,23 @@
-//! From a request to the last word on it.
+//! Sends a request, with retries, until there is a final result.
 //!
 //! [`Transport::call`] repeats attempts until the server has spoken or the policy says stop. One attempt is made by an
 //! [`Engine`](engine::Engine) (connections and the thread that drives them), judged in [`verdict`], spaced by [`pacing`],
-//! repeated as [`retry`] says; [`process`] gives each process an engine of its own; [`patience`] is how long a caller waits.
+//! repeated as [`retry`] says, explained by [`hint`]; [`echo`] keeps the key out of what the server sent; [`process`] gives
+//! each process an engine of its own; [`patience`] is how long a caller waits.
 //!
 //! **What is known of the outcome.** Each attempt ends with a [`Certainty`](verdict::Certainty): the server said it is
-//! applied (2xx with the answer it owes), or it is certainly not applied (never sent, 429, any other 4xx), or nobody knows
-//! (no answer, a broken answer, 5xx). A call that fails says `outcomeUnknown` exactly if one of its attempts ended in the
-//! third way: a later refusal does not undo what an earlier attempt may have done.
+//! applied (2xx with the whole answer that it owes), or it is certainly not applied (never sent, or a status that
+//! [`is_refusal`](verdict::is_refusal) lists), or nobody knows (everything else). A call that fails says `outcomeUnknown`
+//! exactly if one of its attempts ended in the third way: a later refusal does not undo what an earlier attempt may have
+//! done.
 //!
 //! **Why not `reqwest::blocking`.** It is the async client behind a hidden thread, and a call on it cannot be given up: a
 //! cancelled one would leave a thread behind until its timeout, and the thread of an inherited client panics after a fork.
 //! Here the thread is ours: cancelling drops the request and its connection at once, dropping the client joins the thread.
 
+mod echo;
 mod engine;
+mod hint;
 mod pacing;
 mod patience;
 mod process;
@@ -73,7 +77,7 @@ impl History {
             .with_attempts(self.attempts)
             .with_outcome_unknown(self.outcome_unknown)
             .with_retryable(retryable);
-        verdict::explain(error, request)
+        hint::explain(error, request)
     }
 }
 
@@ -92,13 +96,13 @@ impl Transport {
         &self.settings
     }
 
-    /// Sends `request` until the server has answered it, and decodes the answer. `decode` gives `None` for JSON that the API
-    /// does not owe for this request.
+    /// Sends `request` until the server has answered it, and decodes the answer. `decode` says what is wrong with JSON that
+    /// the API does not owe for this request, as the end of a sentence: "the server answered 200, but …".
     pub(crate) fn call<T>(
         &self,
         request: &Request,
         patience: &Patience<'_>,
-        decode: impl Fn(Value) -> Option<T>,
+        decode: impl Fn(Value) -> Result<T, String>,
     ) -> Result<T> {
         self.call_counted(request, patience, patience, decode)
             .map(|(value, _)| value)
@@ -111,7 +115,7 @@ impl Transport {
         request: &Request,
         patience: &Patience<'_>,
         under_way: &Patience<'_>,
-        decode: impl Fn(Value) -> Option<T>,
+        decode: impl Fn(Value) -> Result<T, String>,
     ) -> Result<(T, u32)> {
         let engine = self.engines.get(|| Engine::new(&self.settings))?;
         let mut history = History::default();

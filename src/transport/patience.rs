@@ -79,18 +79,27 @@ impl<'a> Patience<'a> {
         }
     }
 
-    /// Waits for a value. `None` if the sender is gone without one.
-    pub(super) fn receive<T>(&self, receiver: &Receiver<T>) -> Result<Option<T>, Interrupted> {
+    /// Waits for a value, no longer than `limit`.
+    pub(super) fn receive<T>(
+        &self,
+        receiver: &Receiver<T>,
+        limit: Option<Duration>,
+    ) -> Result<Wait<T>, Interrupted> {
+        let until = limit.map(|limit| Instant::now() + limit);
+        let ends = [until, self.deadline.map(|deadline| deadline.at)];
+        let ends = ends.into_iter().flatten().min();
         loop {
-            let left = self.deadline.map_or(Duration::MAX, |deadline| {
-                deadline.at.saturating_duration_since(Instant::now())
+            let left = ends.map_or(Duration::MAX, |at| {
+                at.saturating_duration_since(Instant::now())
             });
-            // A bound even for the caller that waits without one: a wait wants a time.
+            // `wait_timeout` needs a bound even without a deadline.
             let slice = self.slice(left.min(Duration::from_secs(3600)));
             match receiver.wait(slice) {
-                Wait::Value(value) => return Ok(Some(value)),
-                Wait::Gone => return Ok(None),
                 Wait::Timeout => self.check()?,
+                value_or_gone => return Ok(value_or_gone),
+            }
+            if until.is_some_and(|until| until <= Instant::now()) {
+                return Ok(Wait::Timeout);
             }
         }
     }

@@ -1,5 +1,5 @@
-//! What an attempt means: its kind of failure, what is known of its outcome, whether it is worth another try, and what to
-//! tell the user. Failures are told apart by type and status, never by their text.
+//! What an attempt means: its kind of failure, what is known of its outcome, and whether it is worth another try. Failures
+//! are told apart by type and status, never by their text. What to tell the user is in [`super::hint`].
 
 use std::error::Error as _;
 use std::io;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 use url::Url;
 
-use super::Request;
+use super::echo::Echo;
 use super::engine::{Answer, Body};
 use crate::config::Settings;
 use crate::error::{Error, ErrorKind, HttpFailure};
@@ -53,86 +53,120 @@ impl Failure {
     }
 }
 
-/// Judges an attempt that was answered: the decoded value and its status, or the failure.
+/// Judges an attempt that was answered: the decoded value and its status, or the failure. `decode` says what is wrong with
+/// JSON that is not what the API owes for this request, continuing "the server answered 200, but".
 pub(super) fn judge<T>(
     answer: Answer,
-    decode: &impl Fn(Value) -> Option<T>,
+    decode: &impl Fn(Value) -> Result<T, String>,
     settings: &Settings,
 ) -> Result<(u16, T), Failure> {
     if !(200..300).contains(&answer.status) {
         return Err(refusal(answer, settings));
     }
     let status = answer.status;
-    match answer.body {
-        Body::Complete(body) => match serde_json::from_slice(&body).ok().and_then(decode) {
-            Some(value) => Ok((status, value)),
-            None => {
-                let message = format!(
-                    "the server answered {status}, but not with the JSON that it owes for this request"
-                );
-                let error = Error::new(ErrorKind::UnexpectedResponse, message)
-                    .with_http(http_failure(status, &body, None, settings));
-                Err(Failure::new(error, Certainty::Unknown, false))
+    let echo = Echo::of(&settings.api_key);
+    let (kind, what, passing) = match &answer.body {
+        Body::Complete(body) => {
+            let json = || serde_json::from_slice(body).map_err(|_| "not with JSON".to_owned());
+            match json().and_then(decode) {
+                Ok(value) => return Ok((status, value)),
+                Err(what) => {
+                    // Once more without the key, because the message may show a part of what was sent.
+                    let what = json().map_or(what, |mut json| {
+                        echo.blot_out_of(&mut json);
+                        let what = decode(json).err();
+                        what.unwrap_or_else(|| "not with what it owes for this request".to_owned())
+                    });
+                    (ErrorKind::UnexpectedResponse, what, false)
+                }
             }
-        },
-        Body::Broken(body, error) => {
+        }
+        Body::Broken(_, error) => {
             let kind = if error.is_timeout() {
                 ErrorKind::Timeout
             } else {
                 ErrorKind::Connection
             };
-            let message = format!(
-                "the server answered {status}, but the answer broke off: {}",
-                root_cause(&error)
-            );
-            let error =
-                Error::new(kind, message).with_http(http_failure(status, &body, None, settings));
-            Err(Failure::new(error, Certainty::Unknown, true))
+            let what = format!("the answer broke off: {}", root_cause(error));
+            (kind, what, true)
         }
-        Body::TooLong => Err(Failure::new(
-            too_long(status, settings),
-            Certainty::Unknown,
-            false,
-        )),
-    }
+        Body::TooLong => {
+            let what = format!("the answer is {}", too_long(settings));
+            (ErrorKind::UnexpectedResponse, what, false)
+        }
+    };
+    let error = Error::new(kind, format!("the server answered {status}, but {what}"))
+        .with_http(http_failure(status, &answer.body, None, &echo));
+    Err(Failure::new(error, Certainty::Unknown, passing))
 }
 
-fn too_long(status: u16, settings: &Settings) -> Error {
-    Error::new(
-        ErrorKind::UnexpectedResponse,
-        format!(
-            "the server's answer ({status}) is longer than the {} bytes of maxResponseBytes",
-            settings.max_response_bytes
-        ),
+fn too_long(settings: &Settings) -> String {
+    format!(
+        "longer than the {} bytes of maxResponseBytes",
+        settings.max_response_bytes
     )
-    .with_http(http_failure(status, &[], None, settings))
+}
+
+/// Whether an answer with this status says that its request was certainly not applied. Every other one that is not 2xx
+/// leaves the outcome unknown:
+///
+/// - 301, 302, 303: what a server sends after it did what a POST asked, to lead to the result; other 3xx have no meaning here.
+/// - 406: found out when the answer is written, after the request was carried out.
+/// - 408, 499: a time limit between here and the server, which may pass after the request was handed on.
+/// - 5xx: the server failed, and at which point is not known.
+/// - 1xx as a last word, 6xx and every 4xx that is not listed: nobody knows what they mean.
+pub(super) fn is_refusal(status: u16) -> bool {
+    matches!(
+        status,
+        // "Ask elsewhere, with the same method and body": it is still to be done.
+        307 | 308
+        // What is wrong with the request, or with who makes it, is checked before anything is done (contract: errors; add
+        // records is all or nothing).
+        | 400..=405 | 407 | 413..=415 | 417 | 422 | 431 | 451
+        // What was asked for does not go with what is there, or with a condition set beforehand.
+        | 409..=412 | 423 | 424 | 428
+        // Not on this connection, not in this protocol, not yet, not so many: none was handed on.
+        | 421 | 425 | 426 | 429
+    )
 }
 
 /// An answer that is not 2xx.
 fn refusal(answer: Answer, settings: &Settings) -> Failure {
     let status = answer.status;
-    let body = match answer.body {
-        Body::Complete(body) | Body::Broken(body, _) => body,
-        // The status is the word that counts; a refusal that nobody could read whole is still a refusal.
-        Body::TooLong => Vec::new(),
-    };
     // Without Retry-After, a 429 that tells when its window ends has said how long to wait.
-    let retry_after = answer.retry_after.or_else(|| {
-        let allowance = answer.allowance.filter(|_| status == 429)?;
-        (allowance.remaining == 0).then_some(allowance.resets_in)
-    });
-    let http = http_failure(status, &body, retry_after, settings);
-    let kind = ErrorKind::of_http_status(status);
-    let error = Error::new(kind, refusal_message(&http)).with_http(http);
-    let certainty = match status {
-        // 302 and 303 are what a server may send after it did what a POST asked.
-        302 | 303 | 500.. => Certainty::Unknown,
-        _ => Certainty::NotApplied,
+    let retry_after = match (answer.retry_after, &answer.allowance) {
+        (None, Some(allowance)) if status == 429 => allowance.wait_if_used_up(),
+        (given, _) => given,
     };
+    let certainty = if is_refusal(status) {
+        Certainty::NotApplied
+    } else {
+        Certainty::Unknown
+    };
+    let kind = match ErrorKind::of_http_status(status) {
+        // What the status means is not known, so not that the request was wrong either.
+        ErrorKind::BadRequest if certainty == Certainty::Unknown => ErrorKind::UnexpectedResponse,
+        kind => kind,
+    };
+    let http = http_failure(
+        status,
+        &answer.body,
+        retry_after,
+        &Echo::of(&settings.api_key),
+    );
+    let mut message = refusal_message(&http);
+    // The status came whole, and it is what counts; the words did not.
+    match &answer.body {
+        Body::Complete(_) => {}
+        Body::Broken(..) => message.push_str("; the rest of the answer did not come"),
+        Body::TooLong => {
+            message = format!("{message}; the answer is {}", too_long(settings));
+        }
+    }
     Failure {
-        error,
+        error: Error::new(kind, message).with_http(http),
         certainty,
-        passing: status == 429 || (500..600).contains(&status),
+        passing: matches!(status, 408 | 429 | 500..=599),
         retry_after,
     }
 }
@@ -162,35 +196,71 @@ fn one_line(text: &str) -> String {
     shorten(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-/// The HTTP side of an error. The key is blotted out of it: a gateway may echo the request's headers.
+/// The HTTP side of an error. A body that is not complete is never read for meaning: it has no problem. The key is blotted
+/// out of all of it.
 fn http_failure(
     status: u16,
-    body: &[u8],
+    body: &Body,
     retry_after: Option<Duration>,
-    settings: &Settings,
+    echo: &Echo<'_>,
 ) -> HttpFailure {
-    const LIMIT: usize = 64 * 1024;
-    let key = settings.api_key.expose();
-    let text = String::from_utf8_lossy(body);
-    let text = if text.contains(key) {
-        text.replace(key, "eght_[redacted]").into()
-    } else {
-        text
+    let (bytes, complete) = match body {
+        Body::Complete(bytes) => (bytes.as_slice(), true),
+        Body::Broken(bytes, _) => (bytes.as_slice(), false),
+        Body::TooLong => (&[][..], false),
     };
+    let mut text = String::from_utf8_lossy(cut(bytes)).into_owned();
+    if let Some(clean) = echo.blot_out(&text) {
+        text = clean;
+    }
+    let json = complete.then(|| serde_json::from_slice(bytes).ok());
+    let problem = json.flatten().and_then(|mut json: Value| {
+        if echo.blot_out_of(&mut json) {
+            // Whatever way it was written: now it is certainly gone.
+            text = json.to_string();
+        }
+        let problem = Problem::from_value(json)?;
+        if bytes.len() > BODY_LIMIT {
+            problem.bounded()
+        } else {
+            Some(problem)
+        }
+    });
+    // What stands for the key, or for what is no UTF-8, may be longer than that was.
+    text.truncate(cut(text.as_bytes()).len());
     HttpFailure {
         status,
-        problem: Problem::from_body(text.as_bytes()),
-        body: (!text.is_empty()).then(|| text.chars().take(LIMIT).collect()),
+        problem,
+        body: (!text.is_empty()).then_some(text),
         retry_after,
     }
 }
 
+/// The most bytes of a body that an error keeps.
+const BODY_LIMIT: usize = 64 * 1024;
+
+/// The beginning of a text in UTF-8, not longer than the limit, up to the end of a character.
+fn cut(text: &[u8]) -> &[u8] {
+    let continues = |end: &usize| text.get(*end).is_some_and(|byte| byte & 0xC0 == 0x80);
+    let end = (BODY_LIMIT - 3..=BODY_LIMIT)
+        .rev()
+        .find(|end| !continues(end));
+    text.get(..end.unwrap_or(BODY_LIMIT)).unwrap_or(text)
+}
+
+/// No answer came within the time of one attempt, and the client's thread did not say so: the server keeps it busy.
+pub(super) fn no_answer_in_time(url: &Url, settings: &Settings) -> Failure {
+    let error = in_time(
+        &format!("no answer from {}", server(url)),
+        Certainty::Unknown,
+        settings,
+    );
+    Failure::new(error, Certainty::Unknown, true)
+}
+
 /// Judges an attempt that got no answer at all.
 pub(super) fn no_answer(error: &reqwest::Error, url: &Url, settings: &Settings) -> Failure {
-    let server = match (url.host_str(), url.port_or_known_default()) {
-        (Some(host), Some(port)) => format!("{host}:{port}"),
-        _ => "the server".to_owned(),
-    };
+    let server = server(url);
     let cause = root_cause(error);
     let (certainty, place) = if error.is_connect() {
         (Certainty::NotApplied, format!("no connection to {server}"))
@@ -205,18 +275,27 @@ pub(super) fn no_answer(error: &reqwest::Error, url: &Url, settings: &Settings) 
         return Failure::new(error, certainty, false);
     }
     let error = if error.is_timeout() {
-        let limit = match certainty {
-            Certainty::NotApplied => ("connectTimeoutMs", settings.connect_timeout),
-            Certainty::Unknown => ("timeoutMs", settings.timeout),
-        };
-        Error::new(
-            ErrorKind::Timeout,
-            format!("{place} within {} ms ({})", limit.1.as_millis(), limit.0),
-        )
+        in_time(&place, certainty, settings)
     } else {
         Error::new(ErrorKind::Connection, format!("{place}: {cause}"))
     };
     Failure::new(error, certainty, true)
+}
+
+fn server(url: &Url) -> String {
+    match (url.host_str(), url.port_or_known_default()) {
+        (Some(host), Some(port)) => format!("{host}:{port}"),
+        _ => "the server".to_owned(),
+    }
+}
+
+fn in_time(place: &str, certainty: Certainty, settings: &Settings) -> Error {
+    let (name, limit) = match certainty {
+        Certainty::NotApplied => ("connectTimeoutMs", settings.connect_timeout),
+        Certainty::Unknown => ("timeoutMs", settings.timeout),
+    };
+    let message = format!("{place} within {} ms ({name})", limit.as_millis());
+    Error::new(ErrorKind::Timeout, message)
 }
 
 /// The innermost reason, e.g. `Connection refused (os error 111)`. URLs do not occur that deep.
@@ -246,71 +325,4 @@ fn is_tls(error: &reqwest::Error) -> bool {
         };
     }
     false
-}
-
-/// Adds what the call as a whole has to say: an earlier attempt that may have been applied, and what to do next.
-pub(super) fn explain(error: Error, request: &Request) -> Error {
-    let unknown = error.is_outcome_unknown();
-    let refused = error
-        .http()
-        .is_some_and(|http| (400..500).contains(&http.status));
-    let error = if unknown && refused {
-        error.with_note("an earlier attempt got no answer and may have been applied")
-    } else {
-        error
-    };
-    if error.hint().is_some() {
-        return error;
-    }
-    let hint = hint(&error, unknown, request.repeatable);
-    error.with_hint(hint)
-}
-
-fn hint(error: &Error, unknown: bool, repeatable: bool) -> String {
-    use ErrorKind as K;
-    let hint = match error.kind() {
-        K::BadRequest if unknown => "look in the console whether the earlier attempt was applied",
-        K::BadRequest => {
-            "mend what the message names; where the server speaks of the state, the action is not valid in the campaign's \
-             current one"
-        }
-        K::Unauthorized => {
-            "check the key: Admin Console > API Access, the app's Key, beginning with eght_ and not revoked"
-        }
-        K::Forbidden => {
-            "attach the API Product \"Contact Center Campaigns\" to the key's app in Admin Console; a change takes minutes \
-             to spread"
-        }
-        K::NotFound => {
-            "check the campaign id, the tenant name and the customer site: each of them wrong is answered 404"
-        }
-        K::Conflict if unknown => {
-            "if an earlier attempt was applied, this refusal is its echo and all is done; look in the console"
-        }
-        K::Conflict => {
-            "the campaign's current state forbids it, or a crmRecordId is on the campaign already; the message tells which"
-        }
-        K::RateLimited => "send less often: set rateLimit, or wait as long as retryAfterMs says",
-        K::UnexpectedResponse => {
-            "check baseUrl and proxy: this answer was not written by the Campaigns API"
-        }
-        K::Server | K::Timeout | K::Connection if unknown && !repeatable => {
-            "look in the console before doing it again: if it was applied and somebody paused the campaign since, a second \
-             one would dial again"
-        }
-        K::Server => {
-            "the server's fault; call again later, and give instance and time to the vendor's support if it stays"
-        }
-        K::Timeout => "call again, or raise the time that the message names",
-        K::Connection => "check the network, the proxy settings and baseUrl, then call again",
-        K::Deadline | K::Cancelled if unknown => {
-            "a request was under way, and whether it was applied is unknown; look in the console"
-        }
-        K::Deadline => "raise the deadline, or call again",
-        K::Cancelled => "no request was under way; call again if it is still wanted",
-        K::InvalidArgument | K::Config | K::Validation | K::Tls | K::Storage | K::Internal => {
-            "a fault of this library; please report it"
-        }
-    };
-    hint.to_owned()
 }
