@@ -339,11 +339,6 @@ impl Error {
         self.0.outcome_unknown
     }
 
-    /// STUB until the transport branch is merged.
-    pub(crate) fn brief(&self) -> Error {
-        self.clone()
-    }
-
     /// How many requests were sent for the call.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
