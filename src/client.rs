@@ -102,7 +102,7 @@ impl Client {
         self.transport.settings().tenant.as_str()
     }
 
-    /// Asks for an action, and answers the campaign as it stands once the action was accepted.
+    /// Asks for an action, and returns the campaign as it stands once the action was accepted.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`] before sending, if `buildOnStart` goes with another action than START.
@@ -113,7 +113,7 @@ impl Client {
         self.modify(id, request, &self.patience())
     }
 
-    /// Adds 1 to 100 records, all or none, and answers them in the order sent.
+    /// Adds 1 to 100 records, all or none, and returns them as the server answered.
     ///
     /// # Errors
     /// [`ErrorKind::Validation`] before sending, with every fault of every record. [`ErrorKind::Conflict`] (or
@@ -129,7 +129,7 @@ impl Client {
     }
 
     /// As [`add_records`](Self::add_records), for records that were checked, and not sent again once an answer was lost.
-    /// Answers how many attempts it took.
+    /// Returns how many attempts it took.
     pub(crate) fn send_records(
         &self,
         id: &CampaignId,
@@ -179,7 +179,7 @@ impl Client {
     /// # Errors
     /// [`ErrorKind::InvalidArgument`] and [`ErrorKind::Storage`] before sending, for options, source or ledger. Whatever
     /// stopped the upload otherwise (401, cancelled, deadline, the server gone), with [`Error::report`]. An upload that
-    /// ended by itself is no error, even if records were rejected.
+    /// came to its end is no error, even if records were rejected.
     pub fn upload_records<'p>(
         &self,
         id: &CampaignId,
@@ -308,7 +308,7 @@ impl Client {
     }
 
     /// Stops a campaign for real: PAUSE, then PURGE, because PAUSE alone lets the records that are queued already be dialed.
-    /// Answers the campaign as PURGE did.
+    /// Returns the campaign as PURGE answered it.
     ///
     /// A campaign that does not run refuses PAUSE; it is purged all the same, where its state allows it.
     ///

@@ -22,6 +22,9 @@ fn fault() -> impl Strategy<Value = Option<Fault>> {
         1 => Just(Some(Fault::TruncatedAnswer)),
         1 => prop::sample::select(vec![500, 502, 503]).prop_map(|s| Some(Fault::ErrorBefore(s))),
         1 => prop::sample::select(vec![500, 502, 503]).prop_map(|s| Some(Fault::ErrorAfter(s))),
+        // Not the server's words, and they may come before or after.
+        1 => prop::sample::select(vec![406, 408, 499]).prop_map(|s| Some(Fault::ErrorBefore(s))),
+        1 => prop::sample::select(vec![406, 408, 499]).prop_map(|s| Some(Fault::ErrorAfter(s))),
         1 => Just(Some(Fault::GatewayHtml(502))),
         1 => Just(Some(Fault::GatewayHtml(403))),
         1 => Just(Some(Fault::Delay(Duration::from_millis(2)))),

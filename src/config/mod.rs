@@ -86,7 +86,7 @@ impl Default for Retry {
     }
 }
 
-/// A limit that the client keeps by itself, for servers that do not tell theirs.
+/// A limit that the client keeps on its own, for servers that do not tell theirs.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RateLimit {
@@ -153,7 +153,7 @@ impl ClientConfig {
         self
     }
 
-    /// A limit that the client keeps by itself. Default none.
+    /// A limit that the client keeps on its own. Default none.
     pub fn rate_limit(mut self, rate_limit: RateLimit) -> Self {
         self.rate_limit = Some(rate_limit);
         self
@@ -171,7 +171,7 @@ impl ClientConfig {
         self
     }
 
-    /// A PEM file of certificate authorities that are trusted beside the operating system's.
+    /// A PEM file of certificate authorities that are trusted in addition to the operating system's.
     pub fn ca_bundle(mut self, ca_bundle: impl Into<PathBuf>) -> Self {
         self.ca_bundle = Some(ca_bundle.into());
         self

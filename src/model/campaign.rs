@@ -218,7 +218,7 @@ impl ModifyCampaign {
         Ok(request)
     }
 
-    /// Refuses `buildOnStart` beside another action than START.
+    /// Refuses `buildOnStart` with another action than START.
     pub(crate) fn check(&self) -> Result<(), Error> {
         if self.build_on_start.is_some() && self.action != CampaignAction::Start {
             return Err(Error::invalid_argument(format!(

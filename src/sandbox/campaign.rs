@@ -1,4 +1,4 @@
-//! One campaign: its state, which moves by itself as time passes, and its records.
+//! One campaign: its state, which changes as time passes, and its records.
 
 use std::cmp::Ordering;
 use std::collections::HashSet;

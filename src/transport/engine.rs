@@ -31,8 +31,9 @@ const IDLE: Duration = Duration::from_secs(30);
 /// what happened, but a server that floods it with interim answers (1xx) keeps it from looking at its clock.
 const GRACE: Duration = Duration::from_millis(100);
 
-/// How many tasks are driven on before clocks and sockets are looked at.
-const EVENT_INTERVAL: u32 = 4;
+/// How many steps of tasks are made before clocks, sockets, new tasks and ends of tasks are looked at. Few, because a server
+/// can make one step last long.
+const STEPS: u32 = 2;
 
 /// How long a name look-up that still runs is waited for when the engine is dropped.
 const SHUTDOWN: Duration = Duration::from_secs(2);
@@ -169,8 +170,8 @@ fn drive(made: slot::Sender<std::io::Result<Handle>>, stopped: oneshot::Receiver
     let runtime = Builder::new_current_thread()
         .enable_io()
         .enable_time()
-        // Clocks and new tasks are looked at often, because one connection may keep the thread busy for long at a time.
-        .event_interval(EVENT_INTERVAL)
+        .event_interval(STEPS)
+        .global_queue_interval(STEPS)
         .thread_name("campaigns8x8-dns")
         .build();
     let runtime = match runtime {

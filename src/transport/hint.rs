@@ -70,7 +70,7 @@ fn hint(error: &Error, status: Option<u16>, request: &Request) -> &'static str {
         K::Timeout => "call again, or raise the time that the message names",
         K::Connection => "check the network, the proxy settings and baseUrl, then call again",
         K::Deadline | K::Cancelled if unknown => {
-            "a request was under way, and whether it was applied is unknown; look in the console"
+            "whether the request was applied is unknown; look in the console"
         }
         K::Deadline => "raise the deadline, or call again",
         K::Cancelled => "no request was under way; call again if it is still wanted",

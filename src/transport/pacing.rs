@@ -134,7 +134,7 @@ impl Plan {
         };
         let lasted = (now + wait).saturating_duration_since(began);
         if now < began || lasted > LONGEST && self.guessed.is_none() {
-            // An echo: it was under way when the first one of this window came. Or one by itself.
+            // Ignores a 429 for a request that was under way at the first one of this window, and an isolated one.
             return;
         }
         let window = match &self.guessed {
@@ -255,7 +255,7 @@ impl GuessedLimit {
     }
 
     fn reserve(&mut self, earliest: Instant) -> Instant {
-        /// What the way to the server may differ from one request to the next.
+        /// Latency variation allowed between requests.
         const JITTER: Duration = Duration::from_millis(8);
         if earliest >= self.grows {
             self.limit = self.limit.saturating_add(self.growth);

@@ -42,7 +42,7 @@ pub(super) fn chance() -> f64 {
     (drawn >> 11) as f64 / (1_u64 << 53) as f64
 }
 
-/// A wait drawn for after attempt number `attempts`, for those who repeat by themselves.
+/// Backoff with jitter after attempt number `attempts`, for callers with their own retry loop.
 pub(crate) fn backoff_after(attempts: u32, policy: &Retry) -> Duration {
     longest_backoff(attempts, policy).mul_f64(chance())
 }

@@ -1,4 +1,4 @@
-//! Trust: rustls with ring, the operating system's verifier, and the caller's own authorities beside it.
+//! Trust: rustls with ring, the operating system's verifier, and the caller's own authorities in addition to it.
 //!
 //! The configuration is made here and handed to the HTTP client ready-made, so that no process-wide crypto provider has to
 //! be installed: a host program that uses rustls too keeps its own.
