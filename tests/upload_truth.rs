@@ -5,10 +5,10 @@
 //! (`PROPTEST_CASES`): half of them in any world, a quarter each in lively worlds and over a ledger.
 
 #[path = "upload_truth/case.rs"]
-mod case;
+pub mod case;
 #[path = "upload_truth/check.rs"]
-mod check;
-mod world;
+pub mod check;
+pub mod world;
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -142,7 +142,7 @@ impl Drop for Ledger {
     }
 }
 
-fn ran(case: &Case) -> Result<(), TestCaseError> {
+pub fn ran(case: &Case) -> Result<(), TestCaseError> {
     let world = World::new(case.setup.clone());
     for (place, kind) in case.input.iter().enumerate() {
         match kind {

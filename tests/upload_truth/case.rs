@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::json;
 
-use crate::world::{
+use super::world::{
     Bad, CUSTOM, Carried, Duplicate, Errors, Fate, Late, Setup, Which, Words, Wrong, fold,
 };
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use campaigns8x8::{Error, Outcome, UploadReport};
 use proptest::prelude::*;
 
-use crate::case::{Break, Case};
-use crate::world::{By, Errors, Put, World};
+use super::case::{Break, Case};
+use super::world::{By, Errors, Put, World};
 
 /// A run that came to an end.
 pub struct Ended {
