@@ -215,3 +215,34 @@ fn a_cancel_while_all_is_refused_does_not_wait_for_the_campaign() {
     assert_eq!(report(&result).counts.not_sent, 100);
     assert!(took < Duration::from_secs(10), "{took:?}");
 }
+
+#[test]
+fn one_record_in_a_hundred_costs_few_requests_whatever_the_words() {
+    use Duplicate as D;
+    // About 14 to find it by halves, and a few to ask it alone.
+    const MOST: u64 = 20;
+    for (duplicate, wanted, most) in [
+        (D::Vendor, Outcome::AlreadyPresent, 1),
+        (D::VendorIn400, Outcome::AlreadyPresent, 1),
+        (D::VendorListsAll, Outcome::AlreadyPresent, MOST),
+        (D::FieldError, Outcome::Rejected, 2),
+        (D::Custom, Outcome::Refused, MOST),
+        (D::Unnamed, Outcome::Refused, MOST),
+        (D::NamedInUnknownWords, Outcome::Refused, MOST),
+    ] {
+        for place in [100, 137, 199] {
+            let world = World::new(Setup {
+                duplicate,
+                ..Setup::default()
+            });
+            world.put(&format!("CRM-{place}"));
+            let result = upload(&world, records(300), &impatient(100));
+            let report = report(&result);
+            assert_eq!(report.counts.added, 299, "{duplicate:?}: {result:?}");
+            assert_eq!(outcome(report, place), wanted, "{duplicate:?}");
+            let more = report.requests - 3;
+            println!("{duplicate:?}, record {place}: {more} more requests");
+            assert!(more <= most, "{duplicate:?}, record {place}: {more}");
+        }
+    }
+}

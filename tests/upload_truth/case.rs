@@ -143,7 +143,7 @@ impl Case {
         let last = self.runs.len() > 1 && run + 1 == self.runs.len();
         Duration::from_millis(match self.lively {
             true => 5000,
-            false if last && self.words_are_known() => 300,
+            false if last && self.words_are_known() => 600,
             false => 20,
         })
     }
