@@ -99,6 +99,22 @@ fn report(result: &Result<UploadReport, Error>) -> &UploadReport {
     }
 }
 
+/// How an upload ended, short enough to be read in a failure.
+fn told(result: &Result<UploadReport, Error>) -> String {
+    let report = report(result);
+    let records: Vec<_> = report
+        .records
+        .iter()
+        .map(|record| (record.index, record.outcome, &record.error))
+        .take(3)
+        .collect();
+    let error = result.as_ref().err().map(Error::message);
+    let UploadReport {
+        counts, requests, ..
+    } = report;
+    format!("{error:?}, {counts:?}, {requests} requests, at first {records:?}")
+}
+
 fn outcome(report: &UploadReport, index: u64) -> Outcome {
     if report.not_sent_from.is_some_and(|from| from <= index) {
         return Outcome::NotSent;
@@ -137,7 +153,7 @@ fn assert_true(world: &World, input: &[NewRecord], report: &UploadReport) {
 #[track_caller]
 fn assert_all_added(world: &World, count: usize, result: &Result<UploadReport, Error>) {
     let counts = report(result).counts;
-    assert_eq!(counts.added, count as u64, "{result:?}");
+    assert_eq!(counts.added, count as u64, "{}", told(&result));
     assert_eq!(world.puts().len(), count);
-    assert!(result.is_ok(), "{result:?}");
+    assert!(result.is_ok(), "{}", told(&result));
 }

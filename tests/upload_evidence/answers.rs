@@ -18,7 +18,12 @@ fn a_refusal_cut_at_any_byte_names_nobody() {
             let report = report(&result);
             let outcomes = [outcome(report, 0), outcome(report, 1)];
             let wanted = [Outcome::Added, Outcome::AlreadyPresent];
-            assert_eq!(outcomes, wanted, "{framing:?} cut at {at}: {result:?}");
+            assert_eq!(
+                outcomes,
+                wanted,
+                "{framing:?} cut at {at}: {}",
+                told(&result)
+            );
             assert!(world.has("CRM-1"));
         }
     }
@@ -36,8 +41,10 @@ fn an_acceptance_cut_at_any_byte_adds_nobody() {
             let result = upload(&world, records(2), &one_at_a_time());
             let counts = report(&result).counts;
             assert_eq!(
-                counts.already_present, 2,
-                "{framing:?} cut at {at}: {result:?}"
+                counts.already_present,
+                2,
+                "{framing:?} cut at {at}: {}",
+                told(&result)
             );
         }
     }
@@ -54,7 +61,7 @@ fn a_408_and_its_like_leave_the_outcome_unknown() {
         let world = world(vec![Fate::Status(status, Carried::Out)]);
         let result = upload_with(&world::client(0, 1), &world, records(3), &one_at_a_time());
         let report = report(&result);
-        assert_eq!(report.counts.unknown, 3, "{status}: {result:?}");
+        assert_eq!(report.counts.unknown, 3, "{status}: {}", told(&result));
         assert!(
             result.unwrap_err().is_outcome_unknown(),
             "{status} of an upload"
@@ -70,7 +77,8 @@ fn a_408_and_its_like_are_asked_about_again() {
         assert_eq!(
             report(&result).counts.already_present,
             3,
-            "{status}: {result:?}"
+            "{status}: {}",
+            told(&result)
         );
     }
 }
@@ -102,7 +110,7 @@ fn a_refusal_by_the_server_is_known_not_to_be_applied() {
         let world = world(vec![Fate::Status(status, Carried::Not); 5]);
         let result = upload(&world, records(3), &one_at_a_time());
         let counts = report(&result).counts;
-        assert_eq!(counts.not_sent, 3, "{status}: {result:?}");
+        assert_eq!(counts.not_sent, 3, "{status}: {}", told(&result));
         assert!(!result.unwrap_err().is_outcome_unknown());
     }
 }

@@ -53,7 +53,8 @@ fn what_is_refused_while_nothing_is_accepted_is_waited_for_and_then_not_sent() {
         assert_eq!(
             (counts.not_sent, counts.refused),
             (count as u64, 0),
-            "{result:?}"
+            "{}",
+            told(&result)
         );
         let error = result.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::BadRequest);
@@ -74,7 +75,7 @@ fn refused_is_never_said_of_a_record_that_a_lost_request_may_have_stored() {
         let result = upload(&world, records(40), &impatient(10));
         let report = report(&result);
         assert_true(&world, &records(40), report);
-        assert_eq!(report.counts.unknown, 10, "{result:?}");
+        assert_eq!(report.counts.unknown, 10, "{}", told(&result));
         assert_eq!(report.counts.added, 30);
     }
 }
@@ -135,10 +136,12 @@ fn costs_no_record(schedule: &[Fate], wait: Duration, what: &str) {
         let result = upload(&world, records(count), &options);
         let counts = report(&result).counts;
         assert_eq!(
-            counts.added, count as u64,
-            "{what}, in batches of {batch_size}: {result:?}"
+            counts.added,
+            count as u64,
+            "{what}, in batches of {batch_size}: {}",
+            told(&result)
         );
-        assert!(result.is_ok(), "{what}: {result:?}");
+        assert!(result.is_ok(), "{what}: {}", told(&result));
     }
 }
 
@@ -238,7 +241,7 @@ fn one_record_in_a_hundred_costs_few_requests_whatever_the_words() {
             world.put(&format!("CRM-{place}"));
             let result = upload(&world, records(300), &impatient(100));
             let report = report(&result);
-            assert_eq!(report.counts.added, 299, "{duplicate:?}: {result:?}");
+            assert_eq!(report.counts.added, 299, "{duplicate:?}: {}", told(&result));
             assert_eq!(outcome(report, place), wanted, "{duplicate:?}");
             let more = report.requests - 3;
             println!("{duplicate:?}, record {place}: {more} more requests");

@@ -85,7 +85,7 @@ fn a_log_that_panics_makes_nothing_untrue() {
             assert_true(&world, &records(60), report);
             let open = report.counts.not_sent + report.counts.unknown > 0;
             assert_eq!(report.complete, !open);
-            assert!(result.is_err() || !open, "{result:?}");
+            assert!(result.is_err() || !open, "{}", told(&result));
         }
     }
 }
@@ -149,7 +149,7 @@ fn retries_are_requests_that_were_sent_again() {
         );
         let report = report(&result);
         assert_eq!(report.requests, world.requests(0));
-        assert!(report.retries < report.requests, "{result:?}");
+        assert!(report.retries < report.requests, "{}", told(&result));
     }
 }
 

@@ -94,25 +94,31 @@ fn an_id_that_begins_another_is_not_named_with_it() {
         let result = upload(&world, input.clone(), &one_at_a_time());
         assert_true(&world, &input, report(&result));
         let report = report(&result);
-        assert_eq!(outcome(report, 0), Outcome::Added, "{id:?}: {result:?}");
+        assert_eq!(
+            outcome(report, 0),
+            Outcome::Added,
+            "{id:?}: {}",
+            told(&result)
+        );
         assert_eq!(
             outcome(report, 1),
             Outcome::AlreadyPresent,
-            "{id:?}: {result:?}"
+            "{id:?}: {}",
+            told(&result)
         );
     }
 }
 
 #[test]
 fn words_that_the_caller_knows_are_believed_and_others_not() {
-    for told in [true, false] {
+    for known in [true, false] {
         let world = World::new(Setup {
             duplicate: Duplicate::Custom,
             ..Setup::default()
         });
         world.put("CRM-7");
         let options = UploadOptions {
-            present_wording: match told {
+            present_wording: match known {
                 true => vec![CUSTOM.to_owned()],
                 false => vec![],
             },
@@ -120,8 +126,8 @@ fn words_that_the_caller_knows_are_believed_and_others_not() {
         };
         let result = upload(&world, records(40), &options);
         let report = report(&result);
-        assert_eq!(report.counts.added, 39, "{result:?}");
-        let wanted = match told {
+        assert_eq!(report.counts.added, 39, "{}", told(&result));
+        let wanted = match known {
             true => Outcome::AlreadyPresent,
             false => Outcome::Refused,
         };
@@ -171,7 +177,7 @@ fn with_a_sole_writer_ids_that_the_server_takes_for_one_add_nobody() {
         let b_is_there = world.has("B");
         assert!(outcome(report, 3) != Outcome::Added || b_is_there);
         assert!(outcome(report, 2) != Outcome::Added, "{other:?}");
-        assert!(b_is_there, "{result:?}");
+        assert!(b_is_there, "{}", told(&result));
     }
 }
 
@@ -185,7 +191,7 @@ fn what_was_stored_before_its_answer_was_lost_is_not_rejected_by_a_later_refusal
     let result = upload_with(&client, &world, records(1), &impatient(1));
     let report = report(&result);
     assert!(world.has("CRM-0"));
-    assert_eq!(outcome(report, 0), Outcome::Unknown, "{result:?}");
+    assert_eq!(outcome(report, 0), Outcome::Unknown, "{}", told(&result));
     assert!(!report.complete);
     let error = report.records[0].error.as_ref().unwrap();
     assert!(
@@ -207,7 +213,12 @@ fn what_was_stored_before_its_answer_was_lost_is_not_rejected_as_a_duplicate() {
             let result = upload(&world, records(count), &impatient(100));
             let report = report(&result);
             assert_eq!(world.puts().len(), count);
-            assert_eq!(report.counts.unknown, count as u64, "{errors:?} {result:?}");
+            assert_eq!(
+                report.counts.unknown,
+                count as u64,
+                "{errors:?} {}",
+                told(&result)
+            );
         }
     }
 }
@@ -258,7 +269,7 @@ fn errors_that_count_in_another_way_reject_nobody_who_is_good() {
         let world = with_bad(errors, &["CRM-3"]);
         let result = upload(&world, records(20), &impatient(20));
         let report = report(&result);
-        assert_eq!(report.counts.added, 19, "{errors:?}: {result:?}");
+        assert_eq!(report.counts.added, 19, "{errors:?}: {}", told(&result));
         let outcome = outcome(report, 3);
         assert!(
             matches!(outcome, Outcome::Rejected | Outcome::Refused),
