@@ -153,7 +153,7 @@ fn assert_true(world: &World, input: &[NewRecord], report: &UploadReport) {
 #[track_caller]
 fn assert_all_added(world: &World, count: usize, result: &Result<UploadReport, Error>) {
     let counts = report(result).counts;
-    assert_eq!(counts.added, count as u64, "{}", told(&result));
+    assert_eq!(counts.added, count as u64, "{}", told(result));
     assert_eq!(world.puts().len(), count);
-    assert!(result.is_ok(), "{}", told(&result));
+    assert!(result.is_ok(), "{}", told(result));
 }
