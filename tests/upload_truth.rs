@@ -1,14 +1,16 @@
 //! The promise of an upload, under generated inputs, servers, wordings and troubles: each record has exactly one outcome, and
 //! it is true; nothing is on the campaign twice; what can get there gets there; the counts add up.
 //!
-//! The server is [`world`], what is generated [`case`], what is demanded [`check`]. 1,000 cases; `make truth` runs 100,000
+//! The server is [`world`], what is generated [`case`] and [`draw`], what is demanded [`check`]. 1,000 cases; `make truth` runs 100,000
 //! (`PROPTEST_CASES`): half of them in any world, a quarter each in lively worlds and over a ledger.
 
 #[path = "upload_truth/case.rs"]
-mod case;
+pub mod case;
 #[path = "upload_truth/check.rs"]
-mod check;
-mod world;
+pub mod check;
+#[path = "upload_truth/draw.rs"]
+pub mod draw;
+pub mod world;
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -142,7 +144,7 @@ impl Drop for Ledger {
     }
 }
 
-fn ran(case: &Case) -> Result<(), TestCaseError> {
+pub fn ran(case: &Case) -> Result<(), TestCaseError> {
     let world = World::new(case.setup.clone());
     for (place, kind) in case.input.iter().enumerate() {
         match kind {
@@ -178,7 +180,7 @@ proptest! {
     #![proptest_config(cases(2))]
 
     #[test]
-    fn each_record_has_one_true_outcome(case in case::hostile()) {
+    fn each_record_has_one_true_outcome(case in draw::hostile()) {
         ran(&case)?;
     }
 }
@@ -187,12 +189,12 @@ proptest! {
     #![proptest_config(cases(4))]
 
     #[test]
-    fn what_can_get_there_gets_there(case in case::lively()) {
+    fn what_can_get_there_gets_there(case in draw::lively()) {
         ran(&case)?;
     }
 
     #[test]
-    fn several_runs_over_a_ledger_are_one_true_upload(case in case::over_a_ledger()) {
+    fn several_runs_over_a_ledger_are_one_true_upload(case in draw::over_a_ledger()) {
         ran(&case)?;
     }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use campaigns8x8::{Error, Outcome, UploadReport};
 use proptest::prelude::*;
 
-use crate::case::{Break, Case};
-use crate::world::{By, Errors, Put, World};
+use super::case::{Break, Case};
+use super::world::{By, Errors, Put, World};
 
 /// A run that came to an end.
 pub struct Ended {
@@ -68,8 +68,12 @@ fn accounts(case: &Case, ended: &Ended) -> Result<Vec<Outcome>, TestCaseError> {
         prop_assert!(last < Some(record.index), "in order, and each once");
         last = Some(record.index);
         prop_assert_ne!(record.outcome, Outcome::Added);
-        prop_assert!((record.index as usize) < total);
-        outcomes[record.index as usize] = record.outcome;
+        let place = record.index as usize;
+        prop_assert!(place < total);
+        prop_assert_eq!(&record.crm_record_id, &Some(case.id(place)));
+        // What the server said of it is handed on.
+        prop_assert!(record.outcome != Outcome::Refused || record.error.is_some());
+        outcomes[place] = record.outcome;
     }
     let stated = |outcome| outcomes.iter().filter(|o| **o == outcome).count() as u64;
     prop_assert_eq!(counts.added, stated(Outcome::Added));
