@@ -74,6 +74,8 @@ impl Named {
 pub(super) struct Columns {
     pub(super) places: Vec<(Field, usize)>,
     pub(super) width: usize,
+    /// A name has a line break in it, or a stray quote has swallowed rows.
+    pub(super) has_line_breaks: bool,
 }
 
 impl Columns {
@@ -101,8 +103,11 @@ impl Columns {
                 places.push((field, place));
             }
         }
-        let width = names.len();
-        Ok(Self { places, width })
+        Ok(Self {
+            places,
+            width: names.len(),
+            has_line_breaks: header.has_line_breaks(),
+        })
     }
 
     pub(super) fn place_of(&self, field: Field) -> Option<usize> {

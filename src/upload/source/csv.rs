@@ -33,6 +33,8 @@ struct Table<R> {
     rows: Rows<R>,
     columns: Columns,
     row: Row,
+    /// Whether no row was read yet.
+    fresh: bool,
 }
 
 impl<R: Read> Table<R> {
@@ -52,6 +54,7 @@ impl<R: Read> Table<R> {
             rows,
             columns,
             row,
+            fresh: true,
         })
     }
 
@@ -69,10 +72,16 @@ impl<R: Read> Table<R> {
             .rows
             .read(&mut self.row)
             .map_err(|fault| broken(&self.path, fault))?;
-        if more && let Some(suspicion) = misread::in_record(&self.row, &self.columns) {
-            return Err(stray_quote(&self.path, &suspicion));
+        let fresh = std::mem::replace(&mut self.fresh, false);
+        let suspicion = match more {
+            true => misread::in_record(&self.row, &self.columns),
+            false if fresh => misread::in_no_record(&self.columns),
+            false => None,
+        };
+        match suspicion {
+            Some(suspicion) => Err(stray_quote(&self.path, &suspicion)),
+            None => Ok(more),
         }
-        Ok(more)
     }
 }
 
@@ -199,14 +208,15 @@ mod tests {
         writer.into_inner().unwrap()
     }
 
-    /// A row may be changed where the quotes are, but none is lost.
+    /// A row may be changed where the quotes are, and two quotes on a line of their own are one more; but none is lost.
     fn none_is_lost(text: &[u8], rows: &[Cells]) -> std::result::Result<(), TestCaseError> {
         let Ok(now) = read(text) else {
             return Ok(());
         };
-        prop_assert_eq!(now.len(), rows.len(), "{}", String::from_utf8_lossy(text));
-        let changed = now.iter().zip(rows).filter(|(now, row)| now != row).count();
-        prop_assert!(changed <= 2, "{}", String::from_utf8_lossy(text));
+        let text = String::from_utf8_lossy(text);
+        prop_assert!(now.len() >= rows.len(), "{text}");
+        let changed = rows.iter().filter(|row| !now.contains(row)).count();
+        prop_assert!(changed <= 2, "{text}");
         Ok(())
     }
 

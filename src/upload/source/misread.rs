@@ -19,16 +19,21 @@ const MOST_ALIKE: usize = 100;
 
 /// Says what is suspicious in a row that should have a record.
 pub(super) fn in_record(row: &Row, columns: &Columns) -> Option<String> {
-    if !has_line_breaks(row) {
-        return None;
-    }
-    if row.len() != columns.width {
+    let has_breaks = row.has_line_breaks();
+    if row.len() != columns.width && (has_breaks || columns.has_line_breaks) {
+        let where_breaks_are = match has_breaks {
+            true => "one of them",
+            false => "the names of the columns",
+        };
         return Some(format!(
-            "{}: the row has {} cells where the columns are {}, and line breaks in one of them",
+            "{}: the row has {} cells where the columns are {}, and there is a line break in {where_breaks_are}",
             place(row),
             row.len(),
             columns.width
         ));
+    }
+    if !has_breaks {
+        return None;
     }
     for (field, place_of_field) in &columns.places {
         let cell = row.get(*place_of_field).unwrap_or_default();
@@ -44,32 +49,45 @@ pub(super) fn in_record(row: &Row, columns: &Columns) -> Option<String> {
             ));
         }
     }
-    cell_of_rows(row, FEWEST_COMMAS)
+    cell_of_rows(row)
 }
 
-/// Says what is suspicious in the row with the names of the columns. They have hardly any commas.
+/// Says what is suspicious in the row with the names of the columns: a name may have line breaks, but hardly commas too.
 pub(super) fn in_header(row: &Row) -> Option<String> {
-    match has_line_breaks(row) {
-        true => cell_of_rows(row, 1),
-        false => None,
-    }
+    let is_suspicious =
+        |cell: &[u8]| cell.contains(&b',') && (cell.contains(&b'\n') || cell.contains(&b'\r'));
+    let nth = row.cells().position(is_suspicious)?;
+    Some(format!(
+        "{}: the name of column {} has line breaks and commas in it",
+        place(row),
+        nth + 1
+    ))
 }
 
-fn has_line_breaks(row: &Row) -> bool {
-    row.lines.0 != row.lines.1
+/// Says what is suspicious in a file without records.
+pub(super) fn in_no_record(columns: &Columns) -> Option<String> {
+    columns.has_line_breaks.then(|| {
+        "the names of the columns have a line break in them, and no row follows".to_owned()
+    })
 }
 
 fn place(row: &Row) -> String {
-    let (first, last) = row.lines;
-    format!("row {} (lines {first} to {last} of the file)", row.number)
+    let number = row.number;
+    match row.lines {
+        (first, last) if first != last => {
+            format!("row {number} (lines {first} to {last} of the file)")
+        }
+        (line, _) if line != number => format!("row {number} (line {line} of the file)"),
+        _ => format!("row {number}"),
+    }
 }
 
-fn cell_of_rows(row: &Row, fewest: usize) -> Option<String> {
+fn cell_of_rows(row: &Row) -> Option<String> {
     let last = row.len().checked_sub(1)?;
     let nth = row
         .cells()
         .enumerate()
-        .position(|(before, cell)| is_rows(cell, before, last.saturating_sub(before), fewest))?;
+        .position(|(before, cell)| is_rows(cell, before, last.saturating_sub(before)))?;
     Some(format!(
         "{}: cell {} has line breaks in it, and its lines look like rows",
         place(row),
@@ -78,25 +96,39 @@ fn cell_of_rows(row: &Row, fewest: usize) -> Option<String> {
 }
 
 /// Whether a cell looks like rows with `before` commas before this cell and `after` commas behind it.
-fn is_rows(cell: &[u8], before: usize, after: usize, fewest: usize) -> bool {
+fn is_rows(cell: &[u8], before: usize, after: usize) -> bool {
     let text = String::from_utf8_lossy(cell).replace("\r\n", "\n");
     let lines: Vec<&str> = text.split(['\n', '\r']).collect();
-    let [first, inner @ .., last] = lines.as_slice() else {
+    // A stray quote on a line of its own leaves nothing of that line in the cell.
+    let mut lines = lines.as_slice();
+    while before == 0
+        && let ["", rest @ ..] = lines
+    {
+        lines = rest;
+    }
+    while after == 0
+        && let [rest @ .., ""] = lines
+    {
+        lines = rest;
+    }
+    let [first, inner @ .., last] = lines else {
         return false;
     };
     let commas = |line: &str| line.matches(',').count();
-    let alike = inner
+    let inner: Vec<&str> = inner
         .iter()
-        .filter(|line| commas(line) == before + after)
-        .count();
-    if alike * 10 < inner.len() * 9 {
+        .filter(|line| !line.is_empty())
+        .copied()
+        .collect();
+    let full = inner.iter().filter(|line| commas(line) == before + after);
+    if full.count() * 10 < inner.len() * 9 {
         return false;
     }
     // In a text a blank follows most commas, between cells it does not.
     let is_text = text.matches(", ").count() * 2 > commas(&text);
     let completes = commas(first) == after && commas(last) == before && !is_text;
-    let swallowed = (before + after) * (lines.len() - 1);
-    completes && swallowed >= fewest || before + after > 0 && inner.len() >= MOST_ALIKE
+    let swallowed = (before + after) * (inner.len() + 1);
+    completes && swallowed >= FEWEST_COMMAS || before + after > 0 && inner.len() >= MOST_ALIKE
 }
 
 #[cfg(test)]
@@ -105,7 +137,7 @@ mod tests {
 
     #[test]
     fn notes_pass_and_swallowed_rows_do_not() {
-        let in_last_of_three = |cell: &str| is_rows(cell.as_bytes(), 2, 0, FEWEST_COMMAS);
+        let in_last_of_three = |cell: &str| is_rows(cell.as_bytes(), 2, 0);
         assert!(in_last_of_three(
             "Smith\n2,LOW,Miller\n3,HIGH,Jones\n4,LOW,Brown"
         ));
@@ -129,7 +161,7 @@ mod tests {
         assert!(!in_last_of_three(
             &"Dear Sir, I write to you.\n".repeat(1000)
         ));
-        let in_only_one = |cell: &str| is_rows(cell.as_bytes(), 0, 0, FEWEST_COMMAS);
+        let in_only_one = |cell: &str| is_rows(cell.as_bytes(), 0, 0);
         assert!(!in_only_one(&"x\n".repeat(1000)));
     }
 }

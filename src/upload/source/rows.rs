@@ -38,6 +38,10 @@ impl Row {
         (0..self.len()).filter_map(|place| self.get(place))
     }
 
+    pub(super) fn has_line_breaks(&self) -> bool {
+        self.lines.0 != self.lines.1
+    }
+
     fn begin(&mut self, number: u64, line: u64) {
         self.number = number;
         self.lines = (line, line);
