@@ -90,6 +90,7 @@ pub(super) fn unreadable(path: &Path, error: &io::Error) -> Error {
 
 /// Told to stop while there was nothing to read.
 #[derive(Debug)]
+#[cfg_attr(not(unix), allow(dead_code, reason = "no read can be stopped there"))]
 struct Stopped;
 
 impl fmt::Display for Stopped {

@@ -151,6 +151,7 @@ mod tests {
             !in_last_of_three("a,b,c\nd,e,f\ng,h,i\nj,k,l"),
             "a table that was pasted"
         );
+        assert!(in_last_of_three("Smith\n2,LOW,Miller\n\n3,,Jones\n4,,\n"));
         assert!(!in_last_of_three("Berlin\nParis\nRome\nOslo"));
         assert!(!in_last_of_three("one line, and one only, here"));
         let rows = "2, LOW, Miller\n".repeat(101);
@@ -161,6 +162,14 @@ mod tests {
         assert!(!in_last_of_three(
             &"Dear Sir, I write to you.\n".repeat(1000)
         ));
+        let in_first_of_three = |cell: &str| is_rows(cell.as_bytes(), 0, 2);
+        assert!(in_first_of_three(
+            "1,LOW,Smith\n2,LOW,Miller\n3,HIGH,Jones\n4"
+        ));
+        assert!(in_first_of_three(
+            "\n1,LOW,Smith\n2,LOW,Miller\n3,HIGH,Jones\n4"
+        ));
+        assert!(!in_first_of_three("\n\n\n"));
         let in_only_one = |cell: &str| is_rows(cell.as_bytes(), 0, 0);
         assert!(!in_only_one(&"x\n".repeat(1000)));
     }

@@ -53,6 +53,14 @@ impl Row {
         self.ends.push(self.text.len());
     }
 
+    /// Appends up to the next byte that means something, and returns what follows.
+    fn push_text<'b>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
+        let is_text = |byte: &&u8| !matches!(**byte, b'"' | b',' | b'\n' | b'\r');
+        let (text, rest) = bytes.split_at(bytes.iter().take_while(is_text).count());
+        self.text.extend_from_slice(text);
+        rest
+    }
+
     fn size(&self) -> usize {
         self.text.len() + self.ends.len()
     }
@@ -69,10 +77,54 @@ pub(super) enum Fault {
 /// Reads row after row. Rows end with LF, CRLF or CR; a blank line is no row.
 pub(super) struct Rows<R> {
     input: BufReader<Chain<Cursor<Vec<u8>>, R>>,
-    /// The rows and blank lines that were read.
+    position: Position,
+}
+
+impl<R: Read> Rows<R> {
+    pub(super) fn new(input: R) -> io::Result<Self> {
+        Ok(Self {
+            input: after_bom(input)?,
+            position: Position {
+                state: State::CellStart,
+                number: 1,
+                line: 1,
+                opened: 1,
+                after_cr: false,
+            },
+        })
+    }
+
+    /// Reads the next row; false at the end of the file.
+    pub(super) fn read(&mut self, row: &mut Row) -> Result<bool, Fault> {
+        self.position.begin(row);
+        loop {
+            let chunk = match self.input.fill_buf() {
+                Ok(chunk) => chunk,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(Fault::Read(error)),
+            };
+            if chunk.is_empty() {
+                return self.position.end(row);
+            }
+            let (complete, used) = self.position.advance(chunk, row)?;
+            self.input.consume(used);
+            self.position.check_size(row)?;
+            if complete {
+                return Ok(true);
+            }
+        }
+    }
+}
+
+/// Where in the file the reading is.
+struct Position {
+    state: State,
+    /// Of the row that is being read.
     number: u64,
     /// The line that is being read.
     line: u64,
+    /// The line in which the latest quoted cell begins.
+    opened: u64,
     /// The last byte was a CR: a LF that follows belongs to it.
     after_cr: bool,
 }
@@ -86,140 +138,114 @@ enum State {
     Closing,
 }
 
-impl<R: Read> Rows<R> {
-    pub(super) fn new(input: R) -> io::Result<Self> {
-        Ok(Self {
-            input: after_bom(input)?,
-            number: 0,
-            line: 1,
-            after_cr: false,
-        })
+impl Position {
+    fn begin(&mut self, row: &mut Row) {
+        self.state = State::CellStart;
+        row.begin(self.number, self.line);
     }
 
-    /// Reads the next row; false at the end of the file.
-    pub(super) fn read(&mut self, row: &mut Row) -> Result<bool, Fault> {
-        row.begin(self.number + 1, self.line);
-        let mut state = State::CellStart;
-        // The line in which the quoted cell begins.
-        let mut opened = self.line;
-        loop {
-            let chunk = match self.input.fill_buf() {
-                Ok(chunk) => chunk,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(Fault::Read(error)),
-            };
-            if chunk.is_empty() {
-                return self.end(state, opened, row);
-            }
-            let size = chunk.len();
-            let mut rest = chunk;
-            let mut broken = None;
-            let mut complete = false;
-            while !complete && let Some((&byte, after)) = rest.split_first() {
-                let second_half = byte == b'\n' && self.after_cr;
-                let line_end = byte == b'\n' || byte == b'\r';
-                self.after_cr = byte == b'\r';
-                self.line += u64::from(line_end && !second_half);
-                rest = after;
-                match (state, byte) {
-                    (State::CellStart, b'\n' | b'\r') if row.len() == 0 => {
-                        self.number += u64::from(!second_half);
-                        row.begin(self.number + 1, self.line);
+    /// Takes bytes up to the end of the row, or all. Returns whether the row is complete, and how many were taken.
+    fn advance(&mut self, chunk: &[u8], row: &mut Row) -> Result<(bool, usize), Fault> {
+        let mut rest = chunk;
+        while let Some((&byte, after)) = rest.split_first() {
+            let second_half = byte == b'\n' && self.after_cr;
+            let line_end = byte == b'\n' || byte == b'\r';
+            self.after_cr = byte == b'\r';
+            self.line += u64::from(line_end && !second_half);
+            rest = after;
+            match (self.state, byte) {
+                (State::CellStart, b'\n' | b'\r') if row.len() == 0 => {
+                    self.number += u64::from(!second_half);
+                    self.begin(row);
+                }
+                (State::CellStart | State::Plain | State::Closing, b'\n' | b'\r') => {
+                    self.complete(row, self.line - 1);
+                    return Ok((true, chunk.len() - rest.len()));
+                }
+                (State::CellStart | State::Plain | State::Closing, b',') => {
+                    row.end_cell();
+                    self.state = State::CellStart;
+                }
+                (State::CellStart, b'"') => {
+                    self.opened = self.line;
+                    self.state = State::Quoted;
+                }
+                (State::Quoted, b'"') => self.state = State::Closing,
+                (State::Closing, b'"') => {
+                    row.text.push(byte);
+                    self.state = State::Quoted;
+                }
+                (State::Plain, b'"') => {
+                    let rule = "a quote stands inside CELL, which does not begin with one";
+                    return Err(broken(row, self.line, rule));
+                }
+                (State::Closing, _) => {
+                    let mut rule = "text follows the quote that closes CELL".to_owned();
+                    if self.line != self.opened {
+                        rule += &format!(", there in line {}", self.line);
                     }
-                    (State::CellStart | State::Plain | State::Closing, b'\n' | b'\r') => {
-                        row.end_cell();
-                        complete = true;
+                    return Err(broken(row, self.opened, &rule));
+                }
+                (State::Quoted, b'\n' | b'\r') => row.text.push(byte),
+                (State::CellStart | State::Plain | State::Quoted, _) => {
+                    if self.state == State::CellStart {
+                        self.state = State::Plain;
                     }
-                    (State::CellStart | State::Plain | State::Closing, b',') => {
-                        row.end_cell();
-                        state = State::CellStart;
-                    }
-                    (State::CellStart, b'"') => {
-                        opened = self.line;
-                        state = State::Quoted;
-                    }
-                    (State::Quoted, b'"') => state = State::Closing,
-                    (State::Closing, b'"') => {
-                        row.text.push(byte);
-                        state = State::Quoted;
-                    }
-                    (State::Plain, b'"') => {
-                        broken = Some("a quote stands inside CELL, which does not begin with one");
-                        break;
-                    }
-                    (State::Closing, _) => {
-                        broken = Some("text follows the quote that closes CELL");
-                        break;
-                    }
-                    (State::CellStart | State::Plain | State::Quoted, _) => {
-                        if state == State::CellStart {
-                            state = State::Plain;
-                        }
-                        row.text.push(byte);
-                        if !line_end {
-                            let is_text = |byte: &u8| !matches!(byte, b'"' | b',' | b'\n' | b'\r');
-                            let run = rest.iter().take_while(|byte| is_text(byte)).count();
-                            let (run, after) = rest.split_at(run);
-                            row.text.extend_from_slice(run);
-                            rest = after;
-                        }
-                    }
+                    row.text.push(byte);
+                    rest = row.push_text(rest);
                 }
             }
-            let used = size - rest.len();
-            self.input.consume(used);
-            if let Some(rule) = broken {
-                return Err(self.broken(row, opened, state, rule));
-            }
-            if row.size() > LONGEST {
-                let rule = match state {
-                    State::Quoted => "CELL begins with a quote that is not closed within 1 MiB",
-                    State::CellStart | State::Plain | State::Closing => {
-                        "the row is longer than 1 MiB"
-                    }
-                };
-                return Err(self.broken(row, opened, state, rule));
-            }
-            if complete {
-                self.number = row.number;
-                row.lines.1 = self.line - 1;
-                return Ok(true);
-            }
         }
+        Ok((false, chunk.len()))
+    }
+
+    fn check_size(&self, row: &Row) -> Result<(), Fault> {
+        if row.size() <= LONGEST {
+            return Ok(());
+        }
+        let (line, rule) = match self.state {
+            State::Quoted => (
+                self.opened,
+                "CELL begins with a quote that is not closed within 1 MiB",
+            ),
+            State::CellStart | State::Plain | State::Closing => {
+                (row.lines.0, "the row is longer than 1 MiB")
+            }
+        };
+        Err(broken(row, line, rule))
     }
 
     /// The file ends here.
-    fn end(&mut self, state: State, opened: u64, row: &mut Row) -> Result<bool, Fault> {
-        match state {
-            State::CellStart if row.len() == 0 => return Ok(false),
+    fn end(&mut self, row: &mut Row) -> Result<bool, Fault> {
+        match self.state {
+            State::CellStart if row.len() == 0 => Ok(false),
             State::Quoted => {
                 let rule = "CELL begins with a quote that is still open at the end of the file";
-                return Err(self.broken(row, opened, state, rule));
+                Err(broken(row, self.opened, rule))
             }
-            State::CellStart | State::Plain | State::Closing => row.end_cell(),
+            State::CellStart | State::Plain | State::Closing => {
+                self.complete(row, self.line);
+                Ok(true)
+            }
         }
-        self.number = row.number;
-        row.lines.1 = self.line;
-        Ok(true)
     }
 
-    /// Names the row, and the line too where they differ: a spreadsheet shows the one, an editor the other.
-    fn broken(&self, row: &Row, opened: u64, state: State, rule: &str) -> Fault {
-        let line = match state {
-            State::Quoted | State::Closing => opened,
-            State::CellStart | State::Plain => self.line,
-        };
-        let mut place = format!("row {}", row.number);
-        if line != row.number {
-            place = format!("{place} (line {line} of the file)");
-        }
-        let rule = rule.replace("CELL", &format!("cell {}", row.len() + 1));
-        let mut message = format!("{place}: {rule}");
-        if state == State::Closing && self.line != opened {
-            message = format!("{message}, there in line {}", self.line);
-        }
-        Fault::Form(message)
+    fn complete(&mut self, row: &mut Row, last_line: u64) {
+        row.end_cell();
+        row.lines.1 = last_line;
+        self.number += 1;
     }
+}
+
+/// Names the row, and the line too where they differ: a spreadsheet shows the one, an editor the other.
+fn broken(row: &Row, line: u64, rule: &str) -> Fault {
+    let mut message = format!("row {}", row.number);
+    if line != row.number {
+        message += &format!(" (line {line} of the file)");
+    }
+    let cell = format!("cell {}", row.len() + 1);
+    message += &format!(": {}", rule.replace("CELL", &cell));
+    Fault::Form(message)
 }
 
 #[cfg(test)]
@@ -396,6 +422,11 @@ mod tests {
         assert_eq!(
             read(text.as_bytes()),
             Err("row 2: the row is longer than 1 MiB".to_owned())
+        );
+        let text = format!("a\n\n{longest}x\nb\n");
+        assert_eq!(
+            read(text.as_bytes()),
+            Err("row 3: the row is longer than 1 MiB".to_owned())
         );
         let text = "a,".repeat(LONGEST);
         assert_eq!(
