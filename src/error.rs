@@ -2,7 +2,6 @@
 //!
 //! [`ErrorKind`] is the table from which the C status codes and the Python exceptions are made.
 
-#[allow(dead_code, reason = "for the report of an upload")]
 mod brief;
 
 use std::fmt;

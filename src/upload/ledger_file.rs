@@ -1,15 +1,15 @@
 //! The ledger's file on disk: readable by its owner only, and in the hands of one upload.
 //!
-//! The lock is taken on an empty file beside it, `….lock`, which stays. On Unix it is a record lock (fcntl), because that ends
-//! with its process even where a forked child lives on; it does not keep out a second upload of the same process, which
-//! [`HELD`] does. A name that is a symbolic link stands for the file that it leads to; a second name (hard link) of the
-//! ledger would have a lock of its own, so it is refused.
+//! On Unix the locks are record locks (fcntl), because those end with their process even where a forked child lives on: one on
+//! an empty file beside the ledger, `….lock`, which stays, and one on the ledger itself, where SQLite has none, so that a
+//! second name (hard link) is no way around the first. They do not keep out a second upload of the same process, which
+//! [`HELD`](by_process) does. A name that is a symbolic link stands for the file that it leads to.
 
 use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
 
 use super::ledger::storage;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 #[derive(Debug)]
 pub(super) struct LedgerFile {
@@ -42,13 +42,11 @@ impl LedgerFile {
         let mut write_ahead = name.clone();
         write_ahead.push("-wal");
         let file = folder.join(name);
-        let lock = Lock::take(folder.join(beside)).map_err(|why| match why {
+        let lock = Lock::take(&file, &folder.join(beside)).map_err(|why| match why {
             Unlocked::InUse => storage(path, "another upload uses it now")
                 .with_hint("wait until that upload has ended, or give this one another ledger"),
             Unlocked::Failed(error) => failed(error),
         })?;
-        let own = own(&file).map_err(failed)?;
-        check(path, &own)?;
         // Of a time when these files were made for everybody to read.
         for file in [&file, &folder.join(write_ahead)] {
             hide(file).map_err(failed)?;
@@ -76,22 +74,11 @@ fn own(path: &Path) -> std::io::Result<File> {
         let flags = nix::fcntl::OFlag::O_NOFOLLOW | nix::fcntl::OFlag::O_NONBLOCK;
         options.mode(0o600).custom_flags(flags.bits());
     }
-    options.open(path)
-}
-
-fn check(path: &Path, file: &File) -> Result<(), Error> {
-    let about = file.metadata().map_err(|error| storage(path, error))?;
-    if !about.is_file() {
-        return Err(storage(path, "this is not a regular file"));
+    let file = options.open(path)?;
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(std::io::Error::other("this is not a regular file")),
     }
-    #[cfg(unix)]
-    if std::os::unix::fs::MetadataExt::nlink(&about) > 1 {
-        let message =
-            "the file has a second name (a hard link), under which another upload could use it";
-        return Err(storage(path, message)
-            .with_hint("delete the other name, or give this upload another ledger"));
-    }
-    Ok(())
 }
 
 #[cfg(unix)]
@@ -118,14 +105,21 @@ enum Unlocked {
     Failed(std::io::Error),
 }
 
+impl From<std::io::Error> for Unlocked {
+    fn from(error: std::io::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
 #[cfg(unix)]
 use by_process::Lock;
 
 #[cfg(unix)]
 mod by_process {
     use std::collections::BTreeSet;
-    use std::fs::File;
-    use std::path::PathBuf;
+    use std::fs::{self, File, Metadata};
+    use std::os::unix::fs::MetadataExt;
+    use std::path::{Path, PathBuf};
     use std::sync::Arc;
 
     use arc_swap::ArcSwapOption;
@@ -135,53 +129,85 @@ mod by_process {
 
     use super::{Unlocked, own};
 
-    /// The locks of this process, with its id: a forked child inherits the list and none of the locks. Without a mutex, which
-    /// a fork could leave locked for ever.
-    static HELD: ArcSwapOption<BTreeSet<(u32, PathBuf)>> = ArcSwapOption::const_empty();
+    /// Far behind what SQLite locks (its bytes are at 2^30).
+    const FAR: libc::off_t = 1 << 40;
 
-    #[derive(Debug)]
-    pub(super) struct Lock {
-        _file: File,
-        /// Dropped after the file, whose closing ends the lock.
-        _held: Held,
+    /// The files of this process's ledgers, with its id: a forked child inherits the list and none of the locks. Without a
+    /// mutex, which a fork could leave locked for ever.
+    static HELD: ArcSwapOption<BTreeSet<(u32, Key)>> = ArcSwapOption::const_empty();
+
+    #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+    enum Key {
+        Name(PathBuf),
+        Inode(u64, u64),
+    }
+
+    impl From<Metadata> for Key {
+        fn from(about: Metadata) -> Self {
+            Self::Inode(about.dev(), about.ino())
+        }
     }
 
     #[derive(Debug)]
-    struct Held((u32, PathBuf));
+    pub(super) struct Lock {
+        _files: [File; 2],
+        /// Dropped after the files, whose closing ends the locks.
+        _held: [Held; 2],
+    }
+
+    #[derive(Debug)]
+    struct Held((u32, Key));
 
     impl Lock {
-        pub(super) fn take(path: PathBuf) -> Result<Self, Unlocked> {
-            // Before the file is opened: to close it again would end the lock of the upload that has it.
-            let held = Held::take(path.clone()).ok_or(Unlocked::InUse)?;
-            let file = own(&path).map_err(Unlocked::Failed)?;
-            let whole = libc::flock {
-                l_type: libc::F_WRLCK as libc::c_short,
-                l_whence: libc::SEEK_SET as libc::c_short,
-                l_start: 0,
-                l_len: 0,
-                l_pid: 0,
+        pub(super) fn take(ledger: &Path, beside: &Path) -> Result<Self, Unlocked> {
+            // Before a file is opened: to close it again would end the locks of the upload that has it.
+            let name = Held::take(Key::Name(beside.to_owned()))?;
+            let inode = match fs::symlink_metadata(ledger) {
+                Ok(about) => Some(Held::take(about.into())?),
+                Err(_) => None,
             };
-            match fcntl(&file, FcntlArg::F_SETLK(&whole)) {
-                Ok(_) => Ok(Self {
-                    _file: file,
-                    _held: held,
-                }),
-                Err(Errno::EACCES | Errno::EAGAIN) => Err(Unlocked::InUse),
-                Err(error) => Err(Unlocked::Failed(error.into())),
-            }
+            let ledger = own(ledger)?;
+            let inode = match inode {
+                Some(inode) => inode,
+                None => Held::take(ledger.metadata()?.into())?,
+            };
+            let beside = own(beside)?;
+            lock(&beside, 0)?;
+            lock(&ledger, FAR)?;
+            Ok(Self {
+                _files: [beside, ledger],
+                _held: [name, inode],
+            })
+        }
+    }
+
+    fn lock(file: &File, at: libc::off_t) -> Result<(), Unlocked> {
+        let byte = libc::flock {
+            l_type: libc::F_WRLCK as libc::c_short,
+            l_whence: libc::SEEK_SET as libc::c_short,
+            l_start: at,
+            l_len: 1,
+            l_pid: 0,
+        };
+        match fcntl(file, FcntlArg::F_SETLK(&byte)) {
+            Ok(_) => Ok(()),
+            Err(Errno::EACCES | Errno::EAGAIN) => Err(Unlocked::InUse),
+            Err(error) => Err(Unlocked::Failed(error.into())),
         }
     }
 
     impl Held {
-        fn take(path: PathBuf) -> Option<Self> {
-            let entry = (std::process::id(), path);
+        fn take(key: Key) -> Result<Self, Unlocked> {
+            let entry = (std::process::id(), key);
             let before = HELD.rcu(|held| {
                 let mut held = held.as_deref().cloned().unwrap_or_default();
                 held.insert(entry.clone());
                 Some(Arc::new(held))
             });
-            let is_taken = before.is_some_and(|held| held.contains(&entry));
-            (!is_taken).then_some(Self(entry))
+            match before.is_some_and(|held| held.contains(&entry)) {
+                true => Err(Unlocked::InUse),
+                false => Ok(Self(entry)),
+            }
         }
     }
 
@@ -202,8 +228,9 @@ struct Lock(File);
 
 #[cfg(not(unix))]
 impl Lock {
-    fn take(path: PathBuf) -> Result<Self, Unlocked> {
-        let file = own(&path).map_err(Unlocked::Failed)?;
+    fn take(ledger: &Path, beside: &Path) -> Result<Self, Unlocked> {
+        own(ledger)?;
+        let file = own(beside)?;
         match file.try_lock() {
             Ok(()) => Ok(Self(file)),
             Err(fs::TryLockError::WouldBlock) => Err(Unlocked::InUse),

@@ -21,8 +21,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// At least so many times a batch is asked for before the upload gives up: enough to get from a hundred records to each
 /// single one.
 const ASKED_AT_LEAST: u32 = 16;
-/// The pause before the first round of last questions; it doubles with each.
-const FIRST_ROUND: Duration = Duration::from_millis(10);
+/// The pause before the first round of last questions is this part of `waitForCampaign`, and it doubles with each: ten rounds
+/// take a sixth of it.
+const FIRST_ROUND: u32 = 6000;
 /// At most so many records, in full batches, are set aside by one worker: then it waits.
 const SET_ASIDE: usize = 4;
 
@@ -131,13 +132,12 @@ impl<'a> Effort<'a> {
         let Some(round) = self.inquiry.next_round() else {
             return self.pause();
         };
-        let pause = FIRST_ROUND.saturating_mul(2_u32.saturating_pow(round));
-        let longest = LONGEST_PAUSE.saturating_mul(5);
-        let pause = pause.min(longest).min(self.run.options.wait_for_campaign);
+        let limit = self.run.options.wait_for_campaign;
+        let pause = (limit / FIRST_ROUND).saturating_mul(2_u32.saturating_pow(round));
+        let pause = pause.min(LONGEST_PAUSE * 5).min(limit);
         // Interrupted means that the upload stops, which is seen next.
         let _ = Patience::new(Some(&self.run.halt)).sleep(pause);
         let stuck_since = self.run.state().stuck_since;
-        let limit = self.run.options.wait_for_campaign;
         self.inquiry
             .begin_round(stuck_since.is_none_or(|since| since.elapsed() >= limit));
         self.settle(&[])
