@@ -62,15 +62,19 @@ fn advance<'a>(run: &'a Run, efforts: &mut Vec<Effort<'a>>) -> Result<bool> {
     if let Some(effort) = efforts.iter_mut().rfind(|effort| effort.is_ready()) {
         return effort.send_next().map(|()| true);
     }
-    // Another batch may bring what the others wait for, so it is given a moment to come.
-    let moment = FIRST_PAUSE.min(run.options.wait_for_campaign);
-    let limit = (!efforts.is_empty()).then_some((moment, witness));
+    // Another batch may bring what the others wait for.
+    let pause = match efforts.first_mut() {
+        Some(effort) => Some((effort.pause()?, witness)),
+        None => None,
+    };
     let open: usize = efforts.iter().map(|effort| effort.inquiry.open()).sum();
-    if open <= SET_ASIDE * run.options.batch_size
-        && let Some(batch) = run.take(limit)
-    {
-        efforts.push(Effort::new(run, batch));
-        return Ok(true);
+    if open <= SET_ASIDE * run.options.batch_size {
+        if let Some(batch) = run.take(pause) {
+            efforts.push(Effort::new(run, batch));
+            return Ok(true);
+        }
+    } else if let Some((pause, witness)) = pause {
+        run.wait_for_witness(witness, pause);
     }
     if run.state().witness > witness {
         return Ok(true);
@@ -78,8 +82,7 @@ fn advance<'a>(run: &'a Run, efforts: &mut Vec<Effort<'a>>) -> Result<bool> {
     let Some(effort) = efforts.first_mut() else {
         return Ok(false);
     };
-    effort.wait()?;
-    effort.send_next()?;
+    effort.ask_again()?;
     // The others have their turn.
     efforts.rotate_left(1);
     Ok(true)
@@ -128,19 +131,27 @@ impl<'a> Effort<'a> {
         self.inquiry.is_ready() && (self.fruitless <= AT_ONCE || self.inquiry.is_last())
     }
 
-    fn wait(&mut self) -> Result<()> {
-        let Some(round) = self.inquiry.next_round() else {
-            return self.pause();
-        };
-        let limit = self.run.options.wait_for_campaign;
-        let pause = (limit / FIRST_ROUND).saturating_mul(2_u32.saturating_pow(round));
-        let pause = pause.min(LONGEST_PAUSE * 5).min(limit);
-        // Interrupted means that the upload stops, which is seen next.
-        let _ = Patience::new(Some(&self.run.halt)).sleep(pause);
-        let stuck_since = self.run.state().stuck_since;
-        self.inquiry
-            .begin_round(stuck_since.is_none_or(|since| since.elapsed() >= limit));
-        self.settle(&[])
+    /// How long to wait before the next request, if nothing is accepted meanwhile.
+    fn pause(&mut self) -> Result<Duration> {
+        match self.inquiry.next_round() {
+            Some(round) => {
+                let limit = self.run.options.wait_for_campaign;
+                let pause = (limit / FIRST_ROUND).saturating_mul(2_u32.saturating_pow(round));
+                Ok(pause.min(LONGEST_PAUSE * 5).min(limit))
+            }
+            None => self.pause_while_refused(),
+        }
+    }
+
+    fn ask_again(&mut self) -> Result<()> {
+        if self.inquiry.next_round().is_some() {
+            let stuck_since = self.run.state().stuck_since;
+            let limit = self.run.options.wait_for_campaign;
+            self.inquiry
+                .begin_round(stuck_since.is_none_or(|since| since.elapsed() >= limit));
+            self.settle(&[])?;
+        }
+        self.send_next()
     }
 
     fn send_next(&mut self) -> Result<()> {
@@ -259,13 +270,9 @@ impl<'a> Effort<'a> {
     }
 
     /// Everything is refused in unknown words, and nothing was accepted since: wait for that, a little longer each time.
-    fn pause(&mut self) -> Result<()> {
-        let (stuck_since, witness) = {
-            let state = self.run.state();
-            (state.stuck_since, state.witness)
-        };
-        let Some(stuck_since) = stuck_since else {
-            return Ok(());
+    fn pause_while_refused(&mut self) -> Result<Duration> {
+        let Some(stuck_since) = self.run.state().stuck_since else {
+            return Ok(Duration::ZERO);
         };
         let limit = self.run.options.wait_for_campaign;
         let left = limit.saturating_sub(stuck_since.elapsed());
@@ -283,8 +290,7 @@ impl<'a> Effort<'a> {
         }
         let doubled = 2_u32.saturating_pow(self.fruitless.saturating_sub(AT_ONCE));
         let pause = FIRST_PAUSE.saturating_mul(doubled).min(LONGEST_PAUSE);
-        self.run.wait_for_witness(witness, pause.min(left));
-        Ok(())
+        Ok(pause.min(left))
     }
 
     fn refused_until_the_end(&self) -> Error {
