@@ -16,14 +16,14 @@ use pyo3::types::{PyDict, PyString, PyTuple};
 use crate::call::{UploadLines, blocking, drop_detached, keep_lines};
 use crate::campaign::Campaign;
 use crate::cancel::Cancel;
-use crate::record::Record;
+use crate::record::{self, Record};
 use crate::upload::{self, Request};
-use crate::{convert, draft, errors};
+use crate::{arguments, errors};
 
 /// The longest time that a setting may have, in seconds.
 const A_DAY: f64 = 86_400.0;
 /// The longest that a launch may take, in seconds.
-pub(crate) const A_WEEK: f64 = 604_800.0;
+const A_WEEK: f64 = 604_800.0;
 /// Where requests looks for a bundle.
 const REQUESTS_CA_BUNDLE: &str = "REQUESTS_CA_BUNDLE";
 /// What may be counted by a setting.
@@ -88,34 +88,34 @@ impl Client {
         base_url: Option<String>,
         connect_timeout: f64,
         timeout: f64,
-        #[pyo3(from_py_with = convert::cut)] max_attempts: i64,
+        #[pyo3(from_py_with = arguments::cut)] max_attempts: i64,
         initial_backoff: f64,
         max_backoff: f64,
         max_retry_after: f64,
         requests_per_minute: Option<f64>,
-        #[pyo3(from_py_with = convert::cut_or_none)] burst: Option<i64>,
+        #[pyo3(from_py_with = arguments::cut_or_none)] burst: Option<i64>,
         proxy: Option<String>,
         trust_env: bool,
         ca_bundle: Option<PathBuf>,
         user_agent: Option<String>,
         allow_insecure_http: bool,
-        #[pyo3(from_py_with = convert::cut)] max_response_bytes: i64,
+        #[pyo3(from_py_with = arguments::cut)] max_response_bytes: i64,
     ) -> PyResult<Self> {
         const KIND: ErrorKind = ErrorKind::Config;
-        let wait = |name, value| convert::seconds(py, KIND, name, value, 0.0..=A_DAY);
-        let timeout_of = |name, value| convert::seconds(py, KIND, name, value, 0.001..=A_DAY);
+        let wait = |name, value| arguments::seconds(py, KIND, name, value, 0.0..=A_DAY);
+        let timeout_of = |name, value| arguments::seconds(py, KIND, name, value, 0.001..=A_DAY);
         let mut config = ClientConfig::new()
             .connect_timeout(timeout_of("connect_timeout", connect_timeout)?)
             .timeout(timeout_of("timeout", timeout)?)
             .retry(Retry {
-                max_attempts: convert::whole(py, KIND, "max_attempts", max_attempts, COUNTS)?,
+                max_attempts: arguments::whole(py, KIND, "max_attempts", max_attempts, COUNTS)?,
                 initial_backoff: wait("initial_backoff", initial_backoff)?,
                 max_backoff: wait("max_backoff", max_backoff)?,
                 max_retry_after: wait("max_retry_after", max_retry_after)?,
             })
             .trust_env(trust_env)
             .allow_insecure_http(allow_insecure_http)
-            .max_response_bytes(convert::whole(
+            .max_response_bytes(arguments::whole(
                 py,
                 KIND,
                 "max_response_bytes",
@@ -143,7 +143,7 @@ impl Client {
             config = config.ca_bundle(ca_bundle);
         }
         let burst = burst
-            .map(|burst| convert::whole(py, KIND, "burst", burst, COUNTS))
+            .map(|burst| arguments::whole(py, KIND, "burst", burst, COUNTS))
             .transpose()?;
         config = match (requests_per_minute, burst) {
             (Some(requests_per_minute), burst) => config.rate_limit(RateLimit {
@@ -305,8 +305,8 @@ impl Client {
         };
         let options = LaunchOptions {
             strategy,
-            deadline: convert::seconds(py, KIND, "deadline", deadline, 0.001..=A_WEEK)?,
-            poll_interval: convert::seconds(
+            deadline: arguments::seconds(py, KIND, "deadline", deadline, 0.001..=A_WEEK)?,
+            poll_interval: arguments::seconds(
                 py,
                 KIND,
                 "poll_interval",
@@ -367,7 +367,7 @@ impl Client {
         let id = campaign_id_of(py, campaign_id)?;
         let mut drafts = Vec::new();
         for (index, record) in (0..).zip(records.try_iter()?) {
-            drafts.push(draft::draft(py, &record?, index)?);
+            drafts.push(record::draft(py, &record?, index)?);
         }
         let records = validate::check(&drafts).map_err(|error| errors::raise(py, &error))?;
         let client = self.open(py)?;
@@ -429,8 +429,8 @@ impl Client {
         campaign_id: &Bound<'py, PyAny>,
         source: &Bound<'py, PyAny>,
         columns: Option<HashMap<String, String>>,
-        #[pyo3(from_py_with = convert::cut)] concurrency: i64,
-        #[pyo3(from_py_with = convert::cut)] batch_size: i64,
+        #[pyo3(from_py_with = arguments::cut)] concurrency: i64,
+        #[pyo3(from_py_with = arguments::cut)] batch_size: i64,
         ledger: Option<PathBuf>,
         dry_run: bool,
         rank_start: Option<f64>,

@@ -1,14 +1,15 @@
 //! The native half of the Python package: thin classes over the core. What is nicer in Python (enums, exceptions) is in
 //! `python/campaigns8x8`. No code here holds the GIL while it blocks.
 
+mod arguments;
 mod call;
 mod campaign;
 mod cancel;
 mod client;
 mod convert;
-mod draft;
 mod errors;
 mod fault;
+mod field;
 mod record;
 mod sandbox;
 mod upload;

@@ -11,7 +11,7 @@ use pyo3::types::{PyDict, PyTuple};
 
 use crate::call::drop_detached;
 use crate::client::Client;
-use crate::{convert, errors, fault};
+use crate::{arguments, convert, errors, fault};
 
 /// The remote API imitated in this process, with real state and faults on demand: nothing real rings.
 ///
@@ -51,7 +51,7 @@ impl Sandbox {
         build_time: f64,
         faults: Option<&Bound<'_, PyAny>>,
         rate_limit: Option<&Bound<'_, PyDict>>,
-        #[pyo3(from_py_with = convert::cut_or_none)] seed: Option<i64>,
+        #[pyo3(from_py_with = arguments::cut_or_none)] seed: Option<i64>,
     ) -> PyResult<Self> {
         const KIND: ErrorKind = ErrorKind::InvalidArgument;
         let state = CampaignState::from(state);
@@ -72,12 +72,12 @@ impl Sandbox {
                 }
             },
             state,
-            build_time: convert::seconds(py, KIND, "build_time", build_time, 0.0..=86400.0)?,
+            build_time: arguments::seconds(py, KIND, "build_time", build_time, 0.0..=86400.0)?,
             faults: faults.map_or(Ok(Faults::None), |faults| fault::read_faults(py, faults))?,
             rate_limit: rate_limit
                 .map(|limit| fault::read_limit(py, limit))
                 .transpose()?,
-            seed: convert::whole(py, KIND, "seed", seed.unwrap_or_default(), 0..=i64::MAX)?,
+            seed: arguments::whole(py, KIND, "seed", seed.unwrap_or_default(), 0..=i64::MAX)?,
             ..SandboxOptions::default()
         };
         let sandbox = py

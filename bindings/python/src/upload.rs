@@ -11,8 +11,10 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
 
 use crate::call::{Raised, UploadLines, blocking_unless};
-use crate::client::A_WEEK;
-use crate::{convert, draft, errors};
+use crate::{arguments, convert, errors, record};
+
+/// The longest that an upload may take or wait, in seconds, as in the core.
+const A_MONTH: f64 = 2_592_000.0;
 
 /// What an upload is told, but for its source.
 pub(crate) struct Request {
@@ -31,10 +33,10 @@ pub(crate) fn options(
     deadline: Option<f64>,
 ) -> PyResult<UploadOptions> {
     const KIND: ErrorKind = ErrorKind::InvalidArgument;
-    let seconds = |name, value| convert::seconds(py, KIND, name, value, 0.0..=A_WEEK);
+    let seconds = |name, value| arguments::seconds(py, KIND, name, value, 0.0..=A_MONTH);
     Ok(UploadOptions {
-        concurrency: convert::whole(py, KIND, "concurrency", concurrency, 1..=64)?,
-        batch_size: convert::whole(py, KIND, "batch_size", batch_size, 1..=100)?,
+        concurrency: arguments::whole(py, KIND, "concurrency", concurrency, 1..=64)?,
+        batch_size: arguments::whole(py, KIND, "batch_size", batch_size, 1..=100)?,
         wait_for_campaign: seconds("wait_for_campaign", wait_for_campaign)?,
         deadline: deadline
             .map(|deadline| seconds("deadline", deadline))
@@ -171,7 +173,7 @@ impl Rows {
     fn read_one(&self, py: Python<'_>) -> PyResult<Option<RecordDraft>> {
         let mut rows = self.rows.bind(py).try_iter()?;
         match rows.next() {
-            Some(row) => draft::draft(py, &row?, self.read as u64).map(Some),
+            Some(row) => record::draft(py, &row?, self.read as u64).map(Some),
             None => Ok(None),
         }
     }
