@@ -1,4 +1,4 @@
-//! Arguments as callers write them: seconds, whole numbers. A record's fields are read in `field`.
+//! Arguments as callers write them: seconds, whole numbers, lists of texts. A record's fields are read in `field`.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -6,6 +6,7 @@ use std::time::Duration;
 use campaigns8x8::ErrorKind;
 use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
+use pyo3::types::PyString;
 
 use crate::errors;
 
@@ -57,4 +58,23 @@ pub(crate) fn whole<T: TryFrom<i64>>(
             let message = format!("{name} is out of range; accepted are {least} to {most}");
             errors::refuse(py, kind, message)
         })
+}
+
+/// Texts from an iterable. A lone str is an error: it would be taken for its letters.
+pub(crate) fn texts(py: Python<'_>, name: &str, texts: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
+    if texts.cast::<PyString>().is_ok() {
+        let message = format!("{name} is one string; give a list of strings");
+        return Err(errors::invalid(py, message));
+    }
+    let mut read = Vec::new();
+    for (index, text) in texts.try_iter()?.enumerate() {
+        let text = text?;
+        let Ok(text) = text.cast::<PyString>() else {
+            let found = text.get_type().name()?;
+            let message = format!("{name}[{index}] is {found}; accepted are strings");
+            return Err(errors::invalid(py, message));
+        };
+        read.push(text.extract()?);
+    }
+    Ok(read)
 }

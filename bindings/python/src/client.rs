@@ -380,7 +380,8 @@ impl Client {
     ///
     /// Nothing is dialed twice, and a record is called added only on the server's word. Ctrl-C, an exception in source or
     /// progress, and the deadline end the upload cleanly: nothing new is sent, what is under way is awaited, and the exception
-    /// has the report as its attribute `report`.
+    /// has the report as its attribute `report`. It has it, too, if the upload was already done when it was raised. An
+    /// exception that takes no attributes has a CampaignsError with the report in its `__context__`.
     ///
     /// Args:
     ///     campaign_id: The campaign's UUID.
@@ -398,11 +399,13 @@ impl Client {
     ///         dial order. None leaves ranks to the server, or to the records.
     ///     wait_for_campaign: Seconds that a refusal because of the campaign's state is waited out.
     ///     deadline: Seconds that the upload may take in all.
+    ///     present_wording: More texts by which the server says that a record is on the campaign already, each with {id} where
+    ///         the record's id stands, e.g. ["Record {id} exists"]; for the day on which the vendor changes its own.
     ///     sole_writer: Your promise that nothing else puts these ids on the campaign, not even an earlier upload of yours
     ///         without this ledger. A lost answer is then settled by one request instead of one a record; the ids are
     ///         remembered meanwhile, about 40 bytes each.
     ///     progress: Called with a Progress at most ten times a second and once at the end; or True for a bar on a terminal's
-    ///         standard error.
+    ///         standard error. If it raises, it is not called again.
     ///
     /// Returns:
     ///     What became of every record. Rejected records are no error.
@@ -418,7 +421,8 @@ impl Client {
     ///     ...     client.upload_records(sandbox.campaign_id, records, progress=True).counts.added
     ///     1000
     #[pyo3(signature = (campaign_id, source, *, columns=None, concurrency=4, batch_size=100, ledger=None, dry_run=false,
-        rank_start=None, wait_for_campaign=60.0, deadline=None, sole_writer=false, progress=None))]
+        rank_start=None, wait_for_campaign=60.0, deadline=None, sole_writer=false, present_wording=None,
+        progress=None))]
     #[expect(
         clippy::too_many_arguments,
         reason = "options are keyword arguments in Python"
@@ -437,6 +441,7 @@ impl Client {
         wait_for_campaign: f64,
         deadline: Option<f64>,
         sole_writer: bool,
+        present_wording: Option<&Bound<'py, PyAny>>,
         progress: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let request = Request {
@@ -448,6 +453,9 @@ impl Client {
                     ledger,
                     dry_run,
                     sole_writer,
+                    present_wording: present_wording.map_or(Ok(Vec::new()), |wording| {
+                        arguments::texts(py, "present_wording", wording)
+                    })?,
                     ranks: rank_start.map_or(Ranks::Server, Ranks::StartAt),
                     ..UploadOptions::default()
                 },

@@ -11,6 +11,7 @@ mod errors;
 mod fault;
 mod field;
 mod record;
+mod report;
 mod sandbox;
 mod upload;
 
@@ -30,6 +31,8 @@ mod _campaigns8x8 {
     use crate::errors::_kinds;
     #[pymodule_export]
     use crate::record::{NewRecord, Record};
+    #[pymodule_export]
+    use crate::report::RecordOutcome;
     #[pymodule_export]
     use crate::sandbox::Sandbox;
 
