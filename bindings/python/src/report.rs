@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
 use std::mem;
-use std::sync::OnceLock;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use campaigns8x8::{Error, FieldError, Outcome, Progress, UploadReport};
@@ -13,7 +13,7 @@ use pyo3::PyTraverseError;
 use pyo3::exceptions::PyValueError;
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::{PyDict, PyList, PyWeakrefMethods, PyWeakrefReference};
 use serde_json::json;
 
 use crate::{convert, errors};
@@ -26,7 +26,7 @@ use crate::{convert, errors};
 ///     outcome: An Outcome, never ADDED.
 ///     field_errors: The rules it breaks, a list of FieldError.
 ///     error: What the server, or the connection, said last, if that says more than the outcome; else None. Records about which
-///         the same was said have the same exception.
+///         the same was said have the same exception. It is made when it is asked for, and not kept: keep it yourself.
 ///
 /// Example:
 ///     >>> with Sandbox() as sandbox, sandbox.client() as client:
@@ -51,29 +51,40 @@ enum Said {
     Exception(Py<PyAny>),
 }
 
-/// An error of the core, which becomes an exception only when somebody asks: as an exception it takes ten times the room.
+/// An error of the core, which becomes an exception when somebody asks, and lives no longer than he keeps it: as an exception it
+/// takes ten times the room.
 #[pyclass(frozen)]
 struct SharedError {
     error: Error,
-    exception: OnceLock<Py<PyAny>>,
-}
-
-#[pymethods]
-impl SharedError {
-    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(self.exception.get())
-    }
+    /// Weak, so that those who ask at the same time have the same exception.
+    exception: Mutex<Option<Py<PyWeakrefReference>>>,
 }
 
 impl SharedError {
     fn exception<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        if let Some(exception) = self.exception.get() {
-            return Ok(exception.bind(py).clone());
+        if let Some(exception) = self.living(py) {
+            return Ok(exception);
         }
         let made = errors::exception(py, &self.error, None)?.into_value(py);
+        let made = made.into_bound(py).into_any();
         // Making it has run Python: another thread may have been faster, and its exception is everybody's then.
-        let exception = self.exception.get_or_init(|| made.into_any());
-        Ok(exception.bind(py).clone())
+        if let Some(exception) = self.living(py) {
+            return Ok(exception);
+        }
+        *self.lock() = Some(PyWeakrefReference::new(&made)?.unbind());
+        Ok(made)
+    }
+
+    fn living<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyAny>> {
+        let weak = self.lock().as_ref().map(|weak| weak.clone_ref(py))?;
+        weak.bind(py).upgrade()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Py<PyWeakrefReference>>> {
+        // Never held while Python runs.
+        self.exception
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -239,9 +250,9 @@ impl RecordOutcome {
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         match &self.error {
-            Said::Nothing => Ok(()),
-            Said::Core(shared) => visit.call(shared),
+            // An exception that knows this record, e.g. by its traceback.
             Said::Exception(exception) => visit.call(exception),
+            Said::Nothing | Said::Core(_) => Ok(()),
         }
     }
 }
@@ -295,7 +306,7 @@ impl Errors {
         if let Some(shared) = self.0.get(&key) {
             return Ok(shared.clone_ref(py));
         }
-        let exception = OnceLock::new();
+        let exception = Mutex::default();
         let shared = Py::new(py, SharedError { error, exception })?;
         self.0.insert(key, shared.clone_ref(py));
         Ok(shared)

@@ -112,12 +112,22 @@ def test_a_record_can_be_matched(refused):
     assert RecordOutcome(*matched) == record
 
 
+def test_an_exception_lives_no_longer_than_it_is_kept(refused):
+    gone = weakref.ref(refused.records[0].error)
+    assert gone() is None
+    kept = refused.records[0].error
+    assert refused.records[1].error is kept
+    kept.record = refused.records[0]
+    gone = weakref.ref(kept)
+    del kept
+    assert gone() is None
+
+
 def test_a_record_and_its_exception_that_know_each_other_are_collected(refused):
-    record = refused.records[0]
-    record.error.record = record
-    gone = weakref.ref(record.error)
-    del record
-    refused.records.clear()
+    error = refused.records[0].error
+    error.record = RecordOutcome(0, "CRM-0", "unknown", [], error)
+    gone = weakref.ref(error)
+    del error
     gc.collect()
     assert gone() is None
 
