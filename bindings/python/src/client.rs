@@ -46,11 +46,11 @@ const COUNTS: RangeInclusive<i64> = 1..=u32::MAX as i64;
 ///     initial_backoff: The wait after the first attempt is drawn from zero to this many seconds; doubled for each further one.
 ///     max_backoff: No drawn wait is longer, in seconds.
 ///     max_retry_after: The longest wait that the server may ask for and get, in seconds.
-///     requests_per_minute: A limit that the client keeps by itself.
+///     requests_per_minute: A limit that the client keeps automatically.
 ///     burst: Requests that may follow each other at once; needs requests_per_minute.
 ///     proxy: URL of an HTTP proxy; beats the environment's.
 ///     trust_env: Whether HTTPS_PROXY, NO_PROXY and so on, and REQUESTS_CA_BUNDLE, are looked at.
-///     ca_bundle: A PEM file of authorities that are trusted beside the system's; else REQUESTS_CA_BUNDLE. The system's are
+///     ca_bundle: A PEM file of authorities that are trusted in addition to the system's; else REQUESTS_CA_BUNDLE. The system's are
 ///         those of SSL_CERT_FILE and SSL_CERT_DIR if these are set.
 ///     user_agent: Appended to the client's own.
 ///     allow_insecure_http: Accept http to hosts other than this one; the key then travels in the clear.
@@ -267,7 +267,7 @@ impl Client {
     ///     enabled: Enables or disables the campaign with the first request; None leaves it.
     ///
     /// Returns:
-    ///     The campaign as the accepted START answered it. Whether it runs by then cannot be seen: the API has no GET.
+    ///     The campaign as the accepted START returned it. Whether it runs by then cannot be seen: the API has no GET.
     ///
     /// Raises:
     ///     DeadlineError: START was refused until the end.
@@ -325,7 +325,7 @@ impl Client {
     ///     campaign_id: The campaign's UUID.
     ///
     /// Returns:
-    ///     The campaign as PURGE answered it.
+    ///     The campaign as PURGE returned it.
     ///
     /// Raises:
     ///     CampaignsError: The message says which of the two steps failed.
@@ -347,7 +347,7 @@ impl Client {
     ///     records: NewRecord objects, or dicts with the wire names crmRecordId, scheduleAt, priority, rank.
     ///
     /// Returns:
-    ///     The records as the server answered them, in the order sent.
+    ///     The records as the server returned them, in the order sent.
     ///
     /// Raises:
     ///     RecordValidationError: Before sending; field_errors has every fault of every record.

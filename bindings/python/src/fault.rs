@@ -1,4 +1,4 @@
-//! What goes wrong in a sandbox, and how often it may be asked, as callers write it.
+//! The faults of a sandbox, and how often it may be asked, as callers write them.
 
 use std::time::Duration;
 

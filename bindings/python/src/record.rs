@@ -195,7 +195,7 @@ pub(crate) fn draft(
     Ok(draft)
 }
 
-/// A record as the server answered it. Fields that the server left out are None.
+/// A record as the server returned it. Fields that the server left out are None.
 ///
 /// Example:
 ///     >>> with Sandbox() as sandbox, sandbox.client() as client:

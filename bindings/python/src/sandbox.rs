@@ -19,7 +19,7 @@ use crate::{arguments, convert, errors, fault};
 ///     dialect: "guide" (200 and 409) or "openapi" (201 and 400).
 ///     state: The campaign's state at the beginning.
 ///     build_time: Seconds that BUILDING lasts.
-///     faults: What goes wrong. A list has one entry a request, in order: None, or one of "lostRequest", "lostAnswer",
+///     faults: Which requests fail, and how. A list has one entry a request, in order: None, or one of "lostRequest", "lostAnswer",
 ///         "truncatedAnswer", "errorBefore:503", "errorAfter:500", "gatewayHtml:502", "delay:0.5" (seconds),
 ///         "rateLimited:1" (Retry-After in seconds). A dict {"probability": 0.1, "kinds": [...]} draws at random.
 ///     rate_limit: {"requests": 50, "per": 1, "style": "x-ratelimit"}; style may also be "retry-after", per is in whole
@@ -131,10 +131,10 @@ impl Sandbox {
         self.with(py, campaigns8x8::sandbox::Sandbox::stored)
     }
 
-    /// Sets what goes wrong from the next request on.
+    /// Sets which requests fail, from the next one on.
     ///
     /// Args:
-    ///     faults: As for Sandbox; None: nothing any more.
+    ///     faults: As for Sandbox; None: no more faults.
     ///
     /// Example:
     ///     >>> with Sandbox() as sandbox, sandbox.client(initial_backoff=0.0) as client:

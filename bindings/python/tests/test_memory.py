@@ -12,8 +12,6 @@ import subprocess
 import sys
 import textwrap
 
-import pytest
-
 RECORDS = int(os.environ.get("CAMPAIGNS8X8_MEMORY_RECORDS", "100000"))
 NOT_ADDED = 40_000
 MOST_KIB = 64 * 1024
@@ -127,7 +125,15 @@ def upload(server: str, server_argument: str, bad_id: str) -> tuple[int, int]:
         base_url = serving.stdout.readline().strip()
         code = textwrap.dedent(UPLOAD)
         done = subprocess.run(
-            [sys.executable, "-c", code, base_url, str(RECORDS), bad_id, str(NOT_ADDED)],
+            [
+                sys.executable,
+                "-c",
+                code,
+                base_url,
+                str(RECORDS),
+                bad_id,
+                str(NOT_ADDED),
+            ],
             capture_output=True,
             text=True,
             check=False,
@@ -147,7 +153,9 @@ def test_records_that_are_all_added_leave_nothing():
 
 
 def test_records_that_break_a_rule_take_little():
-    not_added, kib = upload(SANDBOX, "0", "CRM-{}, with an id that is longer than allowed")
+    not_added, kib = upload(
+        SANDBOX, "0", "CRM-{}, with an id that is longer than allowed"
+    )
     assert not_added == NOT_ADDED
     assert kib < MOST_KIB
 
