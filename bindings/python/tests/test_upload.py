@@ -318,55 +318,56 @@ def test_ctrl_c_ends_the_upload_and_the_interruption_has_the_report(slow):
     assert report.counts.unknown == 0
 
 
-@pytest.fixture(params=["csv", "ndjson"])
-def silent_pipe(request, tmp_path):
-    """A named pipe that nobody writes into. After 5 s it ends, so that a test that waits for it fails and does not hang."""
-    path = tmp_path / f"contacts.{request.param}"
-    os.mkfifo(path)
-    done = threading.Event()
+class Pipe:
+    """A named pipe whose writer says no more after `begin`, or that has no writer at all.
 
-    def rescue():
-        if not done.wait(5):
-            # Fails if nobody reads, which is as it should be.
+    After 5 s it ends: a test that is not freed from waiting fails and does not hang.
+    """
+
+    def __init__(self, path, begin):
+        self.path = path
+        self.begin = begin
+        self.done = threading.Event()
+        os.mkfifo(path)
+        self.thread = threading.Thread(target=self.write)
+        self.thread.start()
+
+    def write(self):
+        if self.begin is None:
+            self.done.wait(5)
+        pipe = None
+        while pipe is None and not self.done.wait(0.01):
+            # Fails as long as nobody reads.
             with contextlib.suppress(OSError):
-                os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
+                pipe = os.open(self.path, os.O_WRONLY | os.O_NONBLOCK)
+        if pipe is not None:
+            if self.begin is not None:
+                os.write(pipe, self.begin)
+                self.done.wait(5)
+            os.close(pipe)
 
-    thread = threading.Thread(target=rescue)
-    thread.start()
-    yield path
-    done.set()
-    thread.join()
-
-
-@pytest.fixture
-def begun_pipe(silent_pipe):
-    """As silent_pipe, with a writer who has begun and says no more; after 5 s he ends."""
-
-    def write():
-        with open(silent_pipe, "w", encoding="utf-8") as pipe:
-            begin = (
-                "crmRecordId\nA\n"
-                if silent_pipe.suffix == ".csv"
-                else '{"crmRecordId":"A"}\n'
-            )
-            pipe.write(begin)
-            pipe.flush()
-            done.wait(5)
-
-    done = threading.Event()
-    thread = threading.Thread(target=write)
-    thread.start()
-    yield silent_pipe
-    done.set()
-    # Should nobody have read, the writer still waits for a reader.
-    with contextlib.suppress(OSError):
-        os.close(os.open(silent_pipe, os.O_RDONLY | os.O_NONBLOCK))
-    thread.join()
+    def stop(self):
+        self.done.set()
+        self.thread.join()
 
 
-@pytest.mark.parametrize("pipe", ["silent_pipe", "begun_pipe"])
-def test_ctrl_c_ends_the_wait_for_a_pipe(running, pipe, request):
-    path = request.getfixturevalue(pipe)
+@pytest.fixture(
+    params=[
+        ("csv", None),
+        ("csv", b"crmRecordId\nA\n"),
+        ("ndjson", None),
+        ("ndjson", b'{"crmRecordId":"A"}\n'),
+    ],
+    ids=["csv-no-writer", "csv-silent", "ndjson-no-writer", "ndjson-silent"],
+)
+def pipe(request, tmp_path):
+    ending, begin = request.param
+    pipe = Pipe(tmp_path / f"contacts.{ending}", begin)
+    yield pipe
+    pipe.stop()
+
+
+def test_ctrl_c_ends_the_wait_for_a_pipe(running, pipe):
     interrupted = []
 
     def interrupt():
@@ -376,22 +377,21 @@ def test_ctrl_c_ends_the_wait_for_a_pipe(running, pipe, request):
     timer = threading.Timer(0.3, interrupt)
     timer.start()
     with pytest.raises(KeyboardInterrupt) as caught:
-        running.client().upload_records(running.campaign_id, path)
+        running.client().upload_records(running.campaign_id, pipe.path)
     took = time.monotonic() - interrupted[0]
     timer.join()
     assert took < 0.3
-    assert caught.value.report.counts.total == (pipe == "begun_pipe")
+    assert caught.value.report.counts.total == (pipe.begin is not None)
     assert isinstance(caught.value.__context__, CampaignsError)
 
 
-@pytest.mark.parametrize("pipe", ["silent_pipe", "begun_pipe"])
-def test_a_deadline_ends_the_wait_for_a_pipe(running, pipe, request):
-    path = request.getfixturevalue(pipe)
+def test_a_deadline_ends_the_wait_for_a_pipe(running, pipe):
     started = time.monotonic()
     with pytest.raises(DeadlineError) as caught:
-        running.client().upload_records(running.campaign_id, path, deadline=0.3)
+        running.client().upload_records(running.campaign_id, pipe.path, deadline=0.3)
     assert time.monotonic() - started < 1.3
     assert not caught.value.report.complete
+    assert caught.value.report.counts.total == (pipe.begin is not None)
 
 
 def test_a_deadline_has_the_report(slow):
