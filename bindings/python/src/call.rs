@@ -23,21 +23,61 @@ thread_local! {
     static LINES: RefCell<Vec<(u8, String)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// What Python raised while a call was waiting: a signal handler, a source of records, a callback. The first one counts.
+/// What Python raised during a call: a signal handler, a source of records, a callback, a log handler.
 #[derive(Clone, Default)]
 pub(crate) struct Raised(Arc<Mutex<Option<PyErr>>>);
 
 impl Raised {
-    pub(crate) fn keep(&self, error: PyErr) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get_or_insert(error);
+    /// The first one counts, but Ctrl-C and the like (what is no `Exception`) count more than an exception.
+    pub(crate) fn keep(&self, py: Python<'_>, error: PyErr) {
+        let is_exception = |error: &PyErr| error.is_instance_of::<PyException>(py);
+        let kept = match self.take() {
+            None => error,
+            Some(first) if is_exception(&first) && !is_exception(&error) => {
+                add_context(py, &error, first);
+                error
+            }
+            Some(first) => first,
+        };
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
     }
 
-    fn take(&self) -> Option<PyErr> {
+    /// As [`keep`](Self::keep), for what may have failed.
+    pub(crate) fn keep_failure(&self, py: Python<'_>, result: PyResult<()>) {
+        if let Err(error) = result {
+            self.keep(py, error);
+        }
+    }
+
+    /// Makes what must not be lost. A signal handler may raise in between: that is kept, and the thing made all the same.
+    pub(crate) fn despite<T>(&self, py: Python<'_>, make: impl Fn() -> PyResult<T>) -> Option<T> {
+        /// What fails more often is not interrupted, it cannot be made.
+        const TRIES: usize = 3;
+        (0..TRIES).find_map(|_| make().map_err(|error| self.keep(py, error)).ok())
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.is_none()
+    }
+
+    pub(crate) fn take(&self) -> Option<PyErr> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
+}
+
+/// Puts an exception below another one and what that has in its context already.
+pub(crate) fn add_context(py: Python<'_>, error: &PyErr, below: PyErr) {
+    /// Contexts may be made to go in a circle.
+    const DEEPEST: usize = 100;
+    let mut last = error.clone_ref(py);
+    for _ in 0..DEEPEST {
+        let Some(context) = last.context(py) else {
+            break;
+        };
+        last = context;
+    }
+    last.set_context(py, Some(below));
 }
 
 /// Lines from the threads of a client's uploads, with the number that `logging` has for their level.
@@ -87,22 +127,31 @@ pub(crate) fn keep_lines(client: &Client) -> UploadLines {
 
 /// Runs `call` without the GIL.
 ///
-/// Ctrl-C, or whatever else a signal handler raises, ends it and is raised in its place.
+/// Ctrl-C, or whatever else a signal handler raises, ends it and is raised instead of its result.
 pub(crate) fn blocking<T: Send>(
     py: Python<'_>,
     client: Client,
     call: impl FnOnce(&Client) -> Result<T, Error> + Send,
 ) -> PyResult<T> {
-    blocking_unless(py, client, &Raised::default(), call)
+    let raised = Raised::default();
+    let result = detached(py, client, &raised, call).map_err(|error| errors::raise(py, &error));
+    let Some(raised) = raised.take() else {
+        return result;
+    };
+    if let Err(known) = result {
+        // What was being done, and what is known of it, can be seen below the interruption.
+        add_context(py, &raised, known);
+    }
+    Err(raised)
 }
 
-/// As [`blocking`], for a call that runs Python code of the caller's, which keeps what it raises in `raised`.
-pub(crate) fn blocking_unless<T: Send>(
+/// Runs `call` without the GIL, and keeps what Python raises meanwhile. A signal handler that raises ends the call.
+pub(crate) fn detached<T: Send>(
     py: Python<'_>,
     mut client: Client,
     raised: &Raised,
     call: impl FnOnce(&Client) -> Result<T, Error> + Send,
-) -> PyResult<T> {
+) -> Result<T, Error> {
     // Signal handlers run on the main thread only; any other would wait for the GIL for nothing.
     if is_main_thread(py) {
         let token = client.cancel_token().cloned();
@@ -110,23 +159,8 @@ pub(crate) fn blocking_unless<T: Send>(
     }
     // The client goes in as a whole: should it be the last one, its connections are closed without the GIL too.
     let result = py.detach(move || call(&client));
-    let handed_over = hand_lines_over(py);
-    match (raised.take(), result) {
-        (Some(raised), Err(error)) => {
-            // What was being done, and what is known of it, stays to be seen below the interruption.
-            let known = errors::raise(py, &error);
-            if error.report().is_some() {
-                // An exception that takes no attributes has it in its context all the same.
-                let report = known.value(py).getattr("report")?;
-                let _ = raised.value(py).setattr("report", report);
-            }
-            raised.set_context(py, Some(known));
-            Err(raised)
-        }
-        (Some(raised), Ok(_)) => Err(raised),
-        (None, Err(error)) => Err(errors::raise(py, &error)),
-        (None, Ok(value)) => handed_over.map(|()| value),
-    }
+    raised.keep_failure(py, hand_lines_over(py));
+    result
 }
 
 /// Drops what waits for a thread of its own to end, without the GIL if Python still runs.
@@ -148,17 +182,10 @@ fn look_for_signals(raised: Raised, token: Option<Cancel>) -> Cancel {
             return false;
         }
         *last = Instant::now();
-        let result = Python::attach(|py| {
-            hand_lines_over(py)?;
-            py.check_signals()
-        });
-        match result {
-            Ok(()) => false,
-            Err(error) => {
-                raised.keep(error);
-                true
-            }
-        }
+        Python::attach(|py| {
+            raised.keep_failure(py, hand_lines_over(py).and_then(|()| py.check_signals()));
+            !raised.is_empty()
+        })
     })
 }
 

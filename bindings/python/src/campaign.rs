@@ -1,4 +1,4 @@
-//! A campaign as the server answered it.
+//! A campaign as the server returned it.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 

@@ -16,14 +16,14 @@ use pyo3::types::{PyDict, PyString, PyTuple};
 use crate::call::{UploadLines, blocking, drop_detached, keep_lines};
 use crate::campaign::Campaign;
 use crate::cancel::Cancel;
-use crate::record::Record;
+use crate::record::{self, Record};
 use crate::upload::{self, Request};
-use crate::{convert, draft, errors};
+use crate::{arguments, errors};
 
 /// The longest time that a setting may have, in seconds.
 const A_DAY: f64 = 86_400.0;
 /// The longest that a launch may take, in seconds.
-pub(crate) const A_WEEK: f64 = 604_800.0;
+const A_WEEK: f64 = 604_800.0;
 /// Where requests looks for a bundle.
 const REQUESTS_CA_BUNDLE: &str = "REQUESTS_CA_BUNDLE";
 /// What may be counted by a setting.
@@ -46,11 +46,11 @@ const COUNTS: RangeInclusive<i64> = 1..=u32::MAX as i64;
 ///     initial_backoff: The wait after the first attempt is drawn from zero to this many seconds; doubled for each further one.
 ///     max_backoff: No drawn wait is longer, in seconds.
 ///     max_retry_after: The longest wait that the server may ask for and get, in seconds.
-///     requests_per_minute: A limit that the client keeps by itself.
+///     requests_per_minute: A limit that the client keeps automatically.
 ///     burst: Requests that may follow each other at once; needs requests_per_minute.
 ///     proxy: URL of an HTTP proxy; beats the environment's.
 ///     trust_env: Whether HTTPS_PROXY, NO_PROXY and so on, and REQUESTS_CA_BUNDLE, are looked at.
-///     ca_bundle: A PEM file of authorities that are trusted beside the system's; else REQUESTS_CA_BUNDLE. The system's are
+///     ca_bundle: A PEM file of authorities that are trusted in addition to the system's; else REQUESTS_CA_BUNDLE. The system's are
 ///         those of SSL_CERT_FILE and SSL_CERT_DIR if these are set.
 ///     user_agent: Appended to the client's own.
 ///     allow_insecure_http: Accept http to hosts other than this one; the key then travels in the clear.
@@ -88,34 +88,34 @@ impl Client {
         base_url: Option<String>,
         connect_timeout: f64,
         timeout: f64,
-        #[pyo3(from_py_with = convert::cut)] max_attempts: i64,
+        #[pyo3(from_py_with = arguments::cut)] max_attempts: i64,
         initial_backoff: f64,
         max_backoff: f64,
         max_retry_after: f64,
         requests_per_minute: Option<f64>,
-        #[pyo3(from_py_with = convert::cut_or_none)] burst: Option<i64>,
+        #[pyo3(from_py_with = arguments::cut_or_none)] burst: Option<i64>,
         proxy: Option<String>,
         trust_env: bool,
         ca_bundle: Option<PathBuf>,
         user_agent: Option<String>,
         allow_insecure_http: bool,
-        #[pyo3(from_py_with = convert::cut)] max_response_bytes: i64,
+        #[pyo3(from_py_with = arguments::cut)] max_response_bytes: i64,
     ) -> PyResult<Self> {
         const KIND: ErrorKind = ErrorKind::Config;
-        let wait = |name, value| convert::seconds(py, KIND, name, value, 0.0..=A_DAY);
-        let timeout_of = |name, value| convert::seconds(py, KIND, name, value, 0.001..=A_DAY);
+        let wait = |name, value| arguments::seconds(py, KIND, name, value, 0.0..=A_DAY);
+        let timeout_of = |name, value| arguments::seconds(py, KIND, name, value, 0.001..=A_DAY);
         let mut config = ClientConfig::new()
             .connect_timeout(timeout_of("connect_timeout", connect_timeout)?)
             .timeout(timeout_of("timeout", timeout)?)
             .retry(Retry {
-                max_attempts: convert::whole(py, KIND, "max_attempts", max_attempts, COUNTS)?,
+                max_attempts: arguments::whole(py, KIND, "max_attempts", max_attempts, COUNTS)?,
                 initial_backoff: wait("initial_backoff", initial_backoff)?,
                 max_backoff: wait("max_backoff", max_backoff)?,
                 max_retry_after: wait("max_retry_after", max_retry_after)?,
             })
             .trust_env(trust_env)
             .allow_insecure_http(allow_insecure_http)
-            .max_response_bytes(convert::whole(
+            .max_response_bytes(arguments::whole(
                 py,
                 KIND,
                 "max_response_bytes",
@@ -143,7 +143,7 @@ impl Client {
             config = config.ca_bundle(ca_bundle);
         }
         let burst = burst
-            .map(|burst| convert::whole(py, KIND, "burst", burst, COUNTS))
+            .map(|burst| arguments::whole(py, KIND, "burst", burst, COUNTS))
             .transpose()?;
         config = match (requests_per_minute, burst) {
             (Some(requests_per_minute), burst) => config.rate_limit(RateLimit {
@@ -267,7 +267,7 @@ impl Client {
     ///     enabled: Enables or disables the campaign with the first request; None leaves it.
     ///
     /// Returns:
-    ///     The campaign as the accepted START answered it. Whether it runs by then cannot be seen: the API has no GET.
+    ///     The campaign as the accepted START returned it. Whether it runs by then cannot be seen: the API has no GET.
     ///
     /// Raises:
     ///     DeadlineError: START was refused until the end.
@@ -305,8 +305,8 @@ impl Client {
         };
         let options = LaunchOptions {
             strategy,
-            deadline: convert::seconds(py, KIND, "deadline", deadline, 0.001..=A_WEEK)?,
-            poll_interval: convert::seconds(
+            deadline: arguments::seconds(py, KIND, "deadline", deadline, 0.001..=A_WEEK)?,
+            poll_interval: arguments::seconds(
                 py,
                 KIND,
                 "poll_interval",
@@ -325,7 +325,7 @@ impl Client {
     ///     campaign_id: The campaign's UUID.
     ///
     /// Returns:
-    ///     The campaign as PURGE answered it.
+    ///     The campaign as PURGE returned it.
     ///
     /// Raises:
     ///     CampaignsError: The message says which of the two steps failed.
@@ -347,7 +347,7 @@ impl Client {
     ///     records: NewRecord objects, or dicts with the wire names crmRecordId, scheduleAt, priority, rank.
     ///
     /// Returns:
-    ///     The records as the server answered them, in the order sent.
+    ///     The records as the server returned them, in the order sent.
     ///
     /// Raises:
     ///     RecordValidationError: Before sending; field_errors has every fault of every record.
@@ -367,7 +367,7 @@ impl Client {
         let id = campaign_id_of(py, campaign_id)?;
         let mut drafts = Vec::new();
         for (index, record) in (0..).zip(records.try_iter()?) {
-            drafts.push(draft::draft(py, &record?, index)?);
+            drafts.push(record::draft(py, &record?, index)?);
         }
         let records = validate::check(&drafts).map_err(|error| errors::raise(py, &error))?;
         let client = self.open(py)?;
@@ -380,7 +380,8 @@ impl Client {
     ///
     /// Nothing is dialed twice, and a record is called added only on the server's word. Ctrl-C, an exception in source or
     /// progress, and the deadline end the upload cleanly: nothing new is sent, what is under way is awaited, and the exception
-    /// has the report as its attribute `report`.
+    /// has the report as its attribute `report`. It has it, too, if the upload was already done when it was raised. An
+    /// exception that takes no attributes has a CampaignsError with the report in its `__context__`.
     ///
     /// Args:
     ///     campaign_id: The campaign's UUID.
@@ -398,11 +399,13 @@ impl Client {
     ///         dial order. None leaves ranks to the server, or to the records.
     ///     wait_for_campaign: Seconds that a refusal because of the campaign's state is waited out.
     ///     deadline: Seconds that the upload may take in all.
+    ///     present_wording: More texts by which the server says that a record is on the campaign already, each with {id} where
+    ///         the record's id stands, e.g. ["Record {id} exists"]; for the day on which the vendor changes its own.
     ///     sole_writer: Your promise that nothing else puts these ids on the campaign, not even an earlier upload of yours
     ///         without this ledger. A lost answer is then settled by one request instead of one a record; the ids are
     ///         remembered meanwhile, about 40 bytes each.
     ///     progress: Called with a Progress at most ten times a second and once at the end; or True for a bar on a terminal's
-    ///         standard error.
+    ///         standard error. If it raises, it is not called again.
     ///
     /// Returns:
     ///     What became of every record. Rejected records are no error.
@@ -418,7 +421,8 @@ impl Client {
     ///     ...     client.upload_records(sandbox.campaign_id, records, progress=True).counts.added
     ///     1000
     #[pyo3(signature = (campaign_id, source, *, columns=None, concurrency=4, batch_size=100, ledger=None, dry_run=false,
-        rank_start=None, wait_for_campaign=60.0, deadline=None, sole_writer=false, progress=None))]
+        rank_start=None, wait_for_campaign=60.0, deadline=None, sole_writer=false, present_wording=None,
+        progress=None))]
     #[expect(
         clippy::too_many_arguments,
         reason = "options are keyword arguments in Python"
@@ -429,14 +433,15 @@ impl Client {
         campaign_id: &Bound<'py, PyAny>,
         source: &Bound<'py, PyAny>,
         columns: Option<HashMap<String, String>>,
-        #[pyo3(from_py_with = convert::cut)] concurrency: i64,
-        #[pyo3(from_py_with = convert::cut)] batch_size: i64,
+        #[pyo3(from_py_with = arguments::cut)] concurrency: i64,
+        #[pyo3(from_py_with = arguments::cut)] batch_size: i64,
         ledger: Option<PathBuf>,
         dry_run: bool,
         rank_start: Option<f64>,
         wait_for_campaign: f64,
         deadline: Option<f64>,
         sole_writer: bool,
+        present_wording: Option<&Bound<'py, PyAny>>,
         progress: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let request = Request {
@@ -448,6 +453,9 @@ impl Client {
                     ledger,
                     dry_run,
                     sole_writer,
+                    present_wording: present_wording.map_or(Ok(Vec::new()), |wording| {
+                        arguments::texts(py, "present_wording", wording)
+                    })?,
                     ranks: rank_start.map_or(Ranks::Server, Ranks::StartAt),
                     ..UploadOptions::default()
                 },

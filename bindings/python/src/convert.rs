@@ -1,20 +1,16 @@
-//! Values on their way between the two languages: JSON, times, enums, numbers. Records as callers write them are in `draft`.
+//! Values on their way to Python: JSON, times, enums, pickles. What callers write is read in `arguments` and `field`.
 
 use std::collections::HashMap;
-use std::ops::RangeInclusive;
-use std::time::Duration;
 
-use campaigns8x8::{ErrorKind, Outcome};
+use campaigns8x8::Outcome;
 use jiff::Timestamp;
 use jiff::tz::Offset;
-use pyo3::exceptions::{PyOverflowError, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDateTime, PyDict, PyFloat, PyList, PyString, PyTzInfo};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-
-use crate::errors;
 
 pub(crate) fn to_python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
     Ok(match value {
@@ -115,56 +111,6 @@ pub(crate) fn member<'py>(
         .getattr(name)?
         .getattr("_value2member_map_")?;
     members.call_method1("get", (value, value)).map(Some)
-}
-
-/// A time span in seconds, as callers give it; `name` and the accepted values are told if it is another.
-pub(crate) fn seconds(
-    py: Python<'_>,
-    kind: ErrorKind,
-    name: &str,
-    seconds: f64,
-    accepted: RangeInclusive<f64>,
-) -> PyResult<Duration> {
-    if !accepted.contains(&seconds) {
-        let (least, most) = accepted.into_inner();
-        let message = format!("{name} is {seconds}; accepted are seconds from {least} to {most}");
-        return Err(errors::refuse(py, kind, message));
-    }
-    Duration::try_from_secs_f64(seconds)
-        .map_err(|error| errors::refuse(py, kind, format!("{name} is {seconds}: {error}")))
-}
-
-/// For arguments: any int, cut to what fits, so that [`whole`] can refuse it by name where Python would only say OverflowError.
-pub(crate) fn cut(value: &Bound<'_, PyAny>) -> PyResult<i64> {
-    match value.extract::<i64>() {
-        Err(error) if error.is_instance_of::<PyOverflowError>(value.py()) => {
-            Ok(if value.lt(0)? { i64::MIN } else { i64::MAX })
-        }
-        result => result,
-    }
-}
-
-/// As [`cut`], where None is an answer too.
-pub(crate) fn cut_or_none(value: &Bound<'_, PyAny>) -> PyResult<Option<i64>> {
-    (!value.is_none()).then(|| cut(value)).transpose()
-}
-
-/// A whole number; `name` and the accepted values are told if it is out of range.
-pub(crate) fn whole<T: TryFrom<i64>>(
-    py: Python<'_>,
-    kind: ErrorKind,
-    name: &str,
-    value: i64,
-    accepted: RangeInclusive<i64>,
-) -> PyResult<T> {
-    let (least, most) = (*accepted.start(), *accepted.end());
-    T::try_from(value)
-        .ok()
-        .filter(|_| accepted.contains(&value))
-        .ok_or_else(|| {
-            let message = format!("{name} is out of range; accepted are {least} to {most}");
-            errors::refuse(py, kind, message)
-        })
 }
 
 /// The known values of every enum that the server or an upload fills, for a test to compare with the Python ones.

@@ -2,12 +2,12 @@
 
 use campaigns8x8::{Error, ErrorKind};
 use pyo3::prelude::*;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::convert;
 
 /// What the core calls by its JSON name, and what it is called here.
-const NAMES: [(&str, &str); 25] = [
+const NAMES: [(&str, &str); 26] = [
     ("apiKey", "api_key"),
     ("customerSite", "customer_site"),
     ("baseUrl", "base_url"),
@@ -29,49 +29,65 @@ const NAMES: [(&str, &str); 25] = [
     ("batchSize", "batch_size"),
     ("dryRun", "dry_run"),
     ("ranks.startAt", "rank_start"),
+    ("presentWording", "present_wording"),
     ("waitForCampaignMs", "wait_for_campaign"),
     ("deadlineMs", "deadline"),
     ("soleWriter", "sole_writer"),
     ("notSent", "not_sent"),
 ];
 
-/// The exception for an error of the core. Should even that fail, the failure is what is raised.
+/// The exception for an error of the core. If making it fails, that failure is raised.
 pub(crate) fn raise(py: Python<'_>, error: &Error) -> PyErr {
-    let mut facts = serde_json::to_value(error).unwrap_or_default();
-    // Other kinds may quote the server, and what the server said stays as it is.
-    let is_ours = matches!(error.kind(), ErrorKind::Config | ErrorKind::InvalidArgument);
-    for (text, ours) in [("message", is_ours), ("hint", true)] {
-        if let (true, Some(Value::String(text))) = (ours, facts.get_mut(text)) {
-            *text = with_python_names(text);
-        }
-    }
-    if error.kind() == ErrorKind::Tls
-        && let Some(Value::String(hint)) = facts.get_mut("hint")
-    {
-        hint.push_str(" or REQUESTS_CA_BUNDLE");
-    }
-    exception(py, &facts).unwrap_or_else(|failure| failure)
+    exception(py, error, None).unwrap_or_else(|failure| failure)
 }
 
 /// The exception of `kind` for what is refused before it reaches the core.
 pub(crate) fn refuse(py: Python<'_>, kind: ErrorKind, message: impl Into<String>) -> PyErr {
-    let facts = serde_json::to_value(Error::new(kind, message)).unwrap_or_default();
-    exception(py, &facts).unwrap_or_else(|failure| failure)
+    raise(py, &Error::new(kind, message))
 }
 
 pub(crate) fn invalid(py: Python<'_>, message: impl Into<String>) -> PyErr {
     refuse(py, ErrorKind::InvalidArgument, message)
 }
 
-fn exception(py: Python<'_>, facts: &Value) -> PyResult<PyErr> {
-    let facts = convert::to_python(py, facts)?;
+/// The exception for an error of the core. An error that ended an upload has a report, which the caller makes and gives.
+pub(crate) fn exception(
+    py: Python<'_>,
+    error: &Error,
+    report: Option<&Bound<'_, PyAny>>,
+) -> PyResult<PyErr> {
+    let facts = convert::to_python(py, &facts(error))?;
     let exception = py
         .import("campaigns8x8._errors")?
-        .call_method1("_from_facts", (facts,))?;
+        .call_method1("_from_facts", (facts, report))?;
     Ok(PyErr::from_value(exception))
 }
 
-/// Whole words only, and not what stands in quotes: that is the caller's.
+/// The error object of the C interface with Python's names in it, and without its report: that may be as long as the input.
+pub(crate) fn facts(error: &Error) -> Value {
+    // Other kinds may quote the server, and what the server said stays as it is.
+    let is_ours = matches!(error.kind(), ErrorKind::Config | ErrorKind::InvalidArgument);
+    let message = match is_ours {
+        true => with_python_names(error.message()),
+        false => error.message().to_owned(),
+    };
+    let mut hint = error.hint().map(with_python_names);
+    if let (ErrorKind::Tls, Some(hint)) = (error.kind(), &mut hint) {
+        hint.push_str(" or REQUESTS_CA_BUNDLE");
+    }
+    json!({
+        "kind": error.kind(),
+        "message": message,
+        "hint": hint,
+        "retryable": error.is_retryable(),
+        "outcomeUnknown": error.is_outcome_unknown(),
+        "attempts": error.attempts(),
+        "http": error.http(),
+        "fieldErrors": error.field_errors(),
+    })
+}
+
+/// Replaces whole words only, and nothing between quotes: that is the caller's.
 fn with_python_names(text: &str) -> String {
     let is_letter = |c: char| c.is_ascii_alphanumeric();
     let mut named = String::with_capacity(text.len());

@@ -1,4 +1,4 @@
-//! What goes wrong in a sandbox, and how often it may be asked, as callers write it.
+//! The faults of a sandbox, and how often it may be asked, as callers write them.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use campaigns8x8::sandbox::{Fault, Faults, RateLimitStyle, SandboxRateLimit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
-use crate::{convert, errors};
+use crate::{arguments, errors};
 
 /// A list with one entry a request, or `{"probability": 0.1, "kinds": […]}`.
 pub(crate) fn read_faults(py: Python<'_>, faults: &Bound<'_, PyAny>) -> PyResult<Faults> {
@@ -31,9 +31,9 @@ pub(crate) fn read_faults(py: Python<'_>, faults: &Bound<'_, PyAny>) -> PyResult
 pub(crate) fn read_limit(py: Python<'_>, limit: &Bound<'_, PyDict>) -> PyResult<SandboxRateLimit> {
     const KIND: ErrorKind = ErrorKind::InvalidArgument;
     refuse_others(py, "rate_limit", limit, &["requests", "per", "style"])?;
-    let requests = convert::cut(&required(py, "rate_limit", limit, "requests")?)?;
+    let requests = arguments::cut(&required(py, "rate_limit", limit, "requests")?)?;
     let per = match limit.get_item("per")? {
-        Some(per) => convert::cut(&per)?,
+        Some(per) => arguments::cut(&per)?,
         None => 1,
     };
     let style: String = match limit.get_item("style")? {
@@ -41,8 +41,8 @@ pub(crate) fn read_limit(py: Python<'_>, limit: &Bound<'_, PyDict>) -> PyResult<
         None => "x-ratelimit".to_owned(),
     };
     Ok(SandboxRateLimit {
-        requests: convert::whole(py, KIND, "requests", requests, 0..=i64::MAX)?,
-        per: Duration::from_secs(convert::whole(py, KIND, "per", per, 1..=86400)?),
+        requests: arguments::whole(py, KIND, "requests", requests, 0..=i64::MAX)?,
+        per: Duration::from_secs(arguments::whole(py, KIND, "per", per, 1..=86400)?),
         style: match style.as_str() {
             "x-ratelimit" => RateLimitStyle::XRateLimit,
             "retry-after" => RateLimitStyle::RetryAfter,

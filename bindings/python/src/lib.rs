@@ -1,15 +1,17 @@
 //! The native half of the Python package: thin classes over the core. What is nicer in Python (enums, exceptions) is in
 //! `python/campaigns8x8`. No code here holds the GIL while it blocks.
 
+mod arguments;
 mod call;
 mod campaign;
 mod cancel;
 mod client;
 mod convert;
-mod draft;
 mod errors;
 mod fault;
+mod field;
 mod record;
+mod report;
 mod sandbox;
 mod upload;
 
@@ -29,6 +31,8 @@ mod _campaigns8x8 {
     use crate::errors::_kinds;
     #[pymodule_export]
     use crate::record::{NewRecord, Record};
+    #[pymodule_export]
+    use crate::report::RecordOutcome;
     #[pymodule_export]
     use crate::sandbox::Sandbox;
 

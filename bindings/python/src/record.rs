@@ -1,13 +1,13 @@
-//! Records: as callers add them, and as the server answers them.
+//! Records: as callers add them, and as the server returns them.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use campaigns8x8::validate::{self, RecordDraft};
 use pyo3::prelude::*;
-use pyo3::types::{PyDateTime, PyDict};
+use pyo3::types::{PyDateTime, PyDict, PyMapping};
 use serde_json::Value;
 
-use crate::draft::{self, Form};
+use crate::field::{self, Form};
 use crate::{convert, errors};
 
 /// A record to add. Checked when it is made.
@@ -73,7 +73,7 @@ impl NewRecord {
         rank: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         let field = |value: Option<&Bound<'_, PyAny>>, form, name| match value {
-            Some(value) => draft::field_value(py, value, form, name),
+            Some(value) => field::read(py, value, form, name),
             None => Ok(None),
         };
         let draft = RecordDraft {
@@ -147,7 +147,7 @@ impl NewRecord {
     /// The other half of pickling.
     #[staticmethod]
     fn _from_dict(py: Python<'_>, record: &Bound<'_, PyDict>) -> PyResult<Self> {
-        let draft = draft::draft(py, record, 0)?;
+        let draft = draft(py, record, 0)?;
         match validate::check_one(&draft) {
             Ok(record) => Ok(Self { record }),
             Err(error) => Err(errors::raise(py, &error)),
@@ -155,7 +155,47 @@ impl NewRecord {
     }
 }
 
-/// A record as the server answered it. Fields that the server left out are None.
+/// A record to upload as the caller writes it: a [`NewRecord`], or a mapping with the wire names.
+pub(crate) fn draft(
+    py: Python<'_>,
+    record: &Bound<'_, PyAny>,
+    index: u64,
+) -> PyResult<RecordDraft> {
+    if let Ok(record) = record.cast::<NewRecord>() {
+        return Ok(record.get().draft());
+    }
+    let Ok(fields) = record.cast::<PyMapping>() else {
+        let found = record.get_type().name()?;
+        return Err(errors::invalid(
+            py,
+            format!("records[{index}] is {found}; accepted are NewRecord and dict"),
+        ));
+    };
+    let mut draft = RecordDraft::default();
+    for field in fields.items()? {
+        let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = field.extract()?;
+        let name = name.str()?.to_string_lossy().into_owned();
+        let (slot, form) = match name.as_str() {
+            "crmRecordId" => (&mut draft.crm_record_id, Form::Text),
+            "scheduleAt" => (&mut draft.schedule_at, Form::Time),
+            "priority" => (&mut draft.priority, Form::Text),
+            "rank" => (&mut draft.rank, Form::Number),
+            _ => {
+                return Err(errors::invalid(
+                    py,
+                    format!(
+                        "records[{index}]: unknown field {:?}; accepted are crmRecordId, scheduleAt, priority, rank",
+                        name.chars().take(100).collect::<String>()
+                    ),
+                ));
+            }
+        };
+        *slot = field::read(py, &value, form, &format!("records[{index}].{name}"))?;
+    }
+    Ok(draft)
+}
+
+/// A record as the server returned it. Fields that the server left out are None.
 ///
 /// Example:
 ///     >>> with Sandbox() as sandbox, sandbox.client() as client:

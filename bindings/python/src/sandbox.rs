@@ -11,7 +11,7 @@ use pyo3::types::{PyDict, PyTuple};
 
 use crate::call::drop_detached;
 use crate::client::Client;
-use crate::{convert, errors, fault};
+use crate::{arguments, convert, errors, fault};
 
 /// The remote API imitated in this process, with real state and faults on demand: nothing real rings.
 ///
@@ -19,7 +19,7 @@ use crate::{convert, errors, fault};
 ///     dialect: "guide" (200 and 409) or "openapi" (201 and 400).
 ///     state: The campaign's state at the beginning.
 ///     build_time: Seconds that BUILDING lasts.
-///     faults: What goes wrong. A list has one entry a request, in order: None, or one of "lostRequest", "lostAnswer",
+///     faults: Which requests fail, and how. A list has one entry a request, in order: None, or one of "lostRequest", "lostAnswer",
 ///         "truncatedAnswer", "errorBefore:503", "errorAfter:500", "gatewayHtml:502", "delay:0.5" (seconds),
 ///         "rateLimited:1" (Retry-After in seconds). A dict {"probability": 0.1, "kinds": [...]} draws at random.
 ///     rate_limit: {"requests": 50, "per": 1, "style": "x-ratelimit"}; style may also be "retry-after", per is in whole
@@ -51,7 +51,7 @@ impl Sandbox {
         build_time: f64,
         faults: Option<&Bound<'_, PyAny>>,
         rate_limit: Option<&Bound<'_, PyDict>>,
-        #[pyo3(from_py_with = convert::cut_or_none)] seed: Option<i64>,
+        #[pyo3(from_py_with = arguments::cut_or_none)] seed: Option<i64>,
     ) -> PyResult<Self> {
         const KIND: ErrorKind = ErrorKind::InvalidArgument;
         let state = CampaignState::from(state);
@@ -72,12 +72,12 @@ impl Sandbox {
                 }
             },
             state,
-            build_time: convert::seconds(py, KIND, "build_time", build_time, 0.0..=86400.0)?,
+            build_time: arguments::seconds(py, KIND, "build_time", build_time, 0.0..=86400.0)?,
             faults: faults.map_or(Ok(Faults::None), |faults| fault::read_faults(py, faults))?,
             rate_limit: rate_limit
                 .map(|limit| fault::read_limit(py, limit))
                 .transpose()?,
-            seed: convert::whole(py, KIND, "seed", seed.unwrap_or_default(), 0..=i64::MAX)?,
+            seed: arguments::whole(py, KIND, "seed", seed.unwrap_or_default(), 0..=i64::MAX)?,
             ..SandboxOptions::default()
         };
         let sandbox = py
@@ -131,10 +131,10 @@ impl Sandbox {
         self.with(py, campaigns8x8::sandbox::Sandbox::stored)
     }
 
-    /// Sets what goes wrong from the next request on.
+    /// Sets which requests fail, from the next one on.
     ///
     /// Args:
-    ///     faults: As for Sandbox; None: nothing any more.
+    ///     faults: As for Sandbox; None: no more faults.
     ///
     /// Example:
     ///     >>> with Sandbox() as sandbox, sandbox.client(initial_backoff=0.0) as client:

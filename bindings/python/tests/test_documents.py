@@ -61,3 +61,10 @@ def test_the_readme_lists_every_setting_with_its_default():
     assert [(name, default.strip("` ")) for name, default in rows] == list(
         zip(names, defaults)
     )
+
+
+def test_the_readme_has_every_outcome():
+    readme = (FOLDER / "README.md").read_text("utf-8")
+    section = readme.partition("| outcome |")[2].partition("\n\n")[0]
+    rows = re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
+    assert rows == [outcome.value for outcome in campaigns8x8.Outcome]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import io
 import json
@@ -34,8 +35,8 @@ from campaigns8x8 import (
     StorageError,
     UploadReport,
 )
-from campaigns8x8._upload import _Bar
-from conftest import wait_until
+from campaigns8x8._bar import Bar
+from conftest import CAMPAIGN, wait_until
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def test_any_iterable_of_dicts_and_records_is_uploaded(running):
     report = running.client().upload_records(running.campaign_id, generate())
     assert isinstance(report, UploadReport)
     assert report.complete
-    assert report.counts == Counts(3, 2, 0, 1, 0, 0)
+    assert report.counts == Counts(3, 2, 0, 1, 0, 0, 0)
     assert report.requests == 1
     assert report.not_sent_from is None
     assert report.elapsed < 5
@@ -132,7 +133,7 @@ def test_a_data_frame_is_uploaded_with_its_columns_named(running):
     columns = {"crmRecordId": "Account"}
     report = client.upload_records(running.campaign_id, frame, columns=columns)
     assert running.stored() == ["CRM-1", "CRM-2"]
-    assert report.counts == Counts(3, 2, 0, 1, 0, 0)
+    assert report.counts == Counts(3, 2, 0, 1, 0, 0, 0)
     with pytest.raises(InvalidArgumentError, match="no column 'ID'"):
         client.upload_records(running.campaign_id, frame, columns={"crmRecordId": "ID"})
     with pytest.raises(InvalidArgumentError, match="no column is named crmRecordId"):
@@ -146,7 +147,7 @@ def test_what_is_there_already_is_said_to_be(running):
     client = running.client()
     client.upload_records(running.campaign_id, dicts(3))
     report = client.upload_records(running.campaign_id, dicts(5))
-    assert report.counts == Counts(5, 2, 3, 0, 0, 0)
+    assert report.counts == Counts(5, 2, 3, 0, 0, 0, 0)
     assert [record.outcome for record in report.records] == [
         Outcome.ALREADY_PRESENT
     ] * 3
@@ -161,12 +162,28 @@ def test_options_are_refused_by_their_python_names(running):
         ({"deadline": float("nan")}, "deadline"),
         ({"rank_start": float("inf")}, "rank_start"),
         ({"columns": {"crmRecordId": "x"}}, "columns"),
+        ({"present_wording": "Record {id} exists"}, "present_wording is one string"),
+        ({"present_wording": [None]}, r"present_wording\[0\] is NoneType"),
+        ({"present_wording": ["Record exists"]}, "present_wording.*{id}"),
     ]:
         with pytest.raises(InvalidArgumentError, match=words):
             client.upload_records(running.campaign_id, dicts(1), **options)
     with pytest.raises(TypeError, match="progress"):
         client.upload_records(running.campaign_id, dicts(1), progress=3)
     assert running.requests == 0
+
+
+@pytest.mark.parametrize("kind", [list, tuple, iter])
+def test_a_duplicate_is_known_by_the_callers_own_words(stub, kind):
+    problem = {"title": "Conflict", "detail": "CRM-0 was loaded on Monday"}
+    client = stub(409, json.dumps(problem)).client()
+    report = client.upload_records(
+        CAMPAIGN,
+        dicts(1),
+        present_wording=kind(["{id} was loaded on"]),
+        wait_for_campaign=0.2,
+    )
+    assert report.counts == Counts(1, 0, 1, 0, 0, 0, 0)
 
 
 def test_a_report_is_told_in_the_words_of_the_other_languages(running):
@@ -178,8 +195,18 @@ def test_a_report_is_told_in_the_words_of_the_other_languages(running):
         dry = client.upload_records(running.campaign_id, dicts(101), dry_run=True)
     told = json.loads(json.dumps(report.to_dict()))
     assert [r["outcome"] for r in told["records"]] == ["alreadyPresent", "rejected"]
-    again = campaigns8x8._upload._report_of(told)
-    assert again._replace(records=[]) == report._replace(records=[])
+    assert told["counts"] == {
+        "total": 2,
+        "added": 0,
+        "alreadyPresent": 1,
+        "rejected": 1,
+        "refused": 0,
+        "notSent": 0,
+        "unknown": 0,
+    }
+    assert told["campaignId"] == report.campaign_id
+    assert told["notSentFrom"] is None
+    assert told["elapsedMs"] == round(report.elapsed * 1000)
     assert told["records"][1]["fieldErrors"][0]["code"] == "NotBlank"
     assert dry.to_dict()["dryRun"] == {"batches": 2, "estimatedMs": None}
     assert pickle.loads(pickle.dumps(report)).to_dict() == report.to_dict()
@@ -255,36 +282,12 @@ def test_a_bar_is_drawn_on_a_terminal_and_nowhere_else(slow, monkeypatch, capsys
 
 
 def test_the_bar_says_what_it_knows():
-    bar = _Bar(io.StringIO())
+    bar = Bar(io.StringIO())
     now = Progress(None, 70, 60, 4, 6, 1, 0, 123.4, None)
     assert bar.line(now) == "70 records [123/s] 60 added, 4 already there, 6 rejected"
     now = now._replace(total=7000, eta=3723.0)
     assert bar.line(now).startswith("  1% |------")
     assert "70/7000 [123/s, 1:02:03 left]" in bar.line(now)
-
-
-@pytest.mark.parametrize("where", ["source", "progress"])
-def test_an_exception_of_the_callers_ends_the_upload_and_has_the_report(slow, where):
-    class Mine(Exception):
-        pass
-
-    def generate():
-        for n, record in enumerate(dicts(1000)):
-            if where == "source" and n == 300:
-                raise Mine("enough")
-            yield record
-
-    def look(progress):
-        if where == "progress" and progress.done:
-            raise Mine("enough")
-
-    with pytest.raises(Mine, match="enough") as caught:
-        slow.client().upload_records(slow.campaign_id, generate(), progress=look)
-    report = caught.value.report
-    assert report.counts.added == len(slow.stored())
-    assert report.counts.unknown == 0
-    assert not report.complete
-    assert isinstance(caught.value.__context__, CampaignsError)
 
 
 def test_a_record_with_an_unknown_field_ends_the_upload(running):
@@ -313,6 +316,82 @@ def test_ctrl_c_ends_the_upload_and_the_interruption_has_the_report(slow):
     assert report.counts.total == 100_000
     assert report.counts.added == len(slow.stored())
     assert report.counts.unknown == 0
+
+
+class Pipe:
+    """A named pipe whose writer says no more after `begin`, or that has no writer at all.
+
+    After 5 s it ends: a test that is not freed from waiting fails and does not hang.
+    """
+
+    def __init__(self, path, begin):
+        self.path = path
+        self.begin = begin
+        self.done = threading.Event()
+        os.mkfifo(path)
+        self.thread = threading.Thread(target=self.write)
+        self.thread.start()
+
+    def write(self):
+        if self.begin is None:
+            self.done.wait(5)
+        pipe = None
+        while pipe is None and not self.done.wait(0.01):
+            # Fails as long as nobody reads.
+            with contextlib.suppress(OSError):
+                pipe = os.open(self.path, os.O_WRONLY | os.O_NONBLOCK)
+        if pipe is not None:
+            if self.begin is not None:
+                os.write(pipe, self.begin)
+                self.done.wait(5)
+            os.close(pipe)
+
+    def stop(self):
+        self.done.set()
+        self.thread.join()
+
+
+@pytest.fixture(
+    params=[
+        ("csv", None),
+        ("csv", b"crmRecordId\nA\n"),
+        ("ndjson", None),
+        ("ndjson", b'{"crmRecordId":"A"}\n'),
+    ],
+    ids=["csv-no-writer", "csv-silent", "ndjson-no-writer", "ndjson-silent"],
+)
+def pipe(request, tmp_path):
+    ending, begin = request.param
+    pipe = Pipe(tmp_path / f"contacts.{ending}", begin)
+    yield pipe
+    pipe.stop()
+
+
+def test_ctrl_c_ends_the_wait_for_a_pipe(running, pipe):
+    interrupted = []
+
+    def interrupt():
+        interrupted.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    timer = threading.Timer(0.3, interrupt)
+    timer.start()
+    with pytest.raises(KeyboardInterrupt) as caught:
+        running.client().upload_records(running.campaign_id, pipe.path)
+    took = time.monotonic() - interrupted[0]
+    timer.join()
+    assert took < 0.3
+    assert caught.value.report.counts.total == (pipe.begin is not None)
+    assert isinstance(caught.value.__context__, CampaignsError)
+
+
+def test_a_deadline_ends_the_wait_for_a_pipe(running, pipe):
+    started = time.monotonic()
+    with pytest.raises(DeadlineError) as caught:
+        running.client().upload_records(running.campaign_id, pipe.path, deadline=0.3)
+    assert time.monotonic() - started < 1.3
+    assert not caught.value.report.complete
+    assert caught.value.report.counts.total == (pipe.begin is not None)
 
 
 def test_a_deadline_has_the_report(slow):

@@ -9,8 +9,8 @@
         client.stop(campaign_id)
 
 Every call blocks, releases the GIL, and can be ended with Ctrl-C. A client may be shared by threads and works in a forked
-child. What goes wrong is a :class:`CampaignsError`; ``outcome_unknown`` tells whether the server may have done it all the
-same, because the API has no way to look.
+child. A call that fails raises a :class:`CampaignsError`; ``outcome_unknown`` tells whether the server may have done it all
+the same, because the API has no way to look.
 """
 
 from ._campaigns8x8 import (
@@ -20,6 +20,7 @@ from ._campaigns8x8 import (
     NewRecord,
     Record,
     RecordCount,
+    RecordOutcome,
     Sandbox,
     __version__,
 )
@@ -59,9 +60,9 @@ from ._errors import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ._upload import Counts, DryRun, Progress, RecordOutcome, UploadReport
+    from ._upload import Counts, DryRun, Progress, UploadReport
 
-_UPLOADS = ("Counts", "DryRun", "Progress", "RecordOutcome", "UploadReport")
+_UPLOADS = ("Counts", "DryRun", "Progress", "UploadReport")
 
 __all__ = [
     "ApiError",
@@ -110,7 +111,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    # Named tuples cost more to make than the rest of the package to import, and few programs name these.
+    # Importing typing costs more than importing the rest of the package, and few programs name these.
     if name in _UPLOADS:
         from . import _upload
 

@@ -11,11 +11,13 @@ from ._enums import (
     CampaignAction,
     CampaignDisplayStatus,
     CampaignState,
+    Outcome,
     Priority,
     RecordResult,
     RecordState,
     RecordType,
 )
+from ._errors import CampaignsError, FieldError
 from ._upload import Progress, UploadReport
 
 __all__ = [
@@ -25,6 +27,7 @@ __all__ = [
     "NewRecord",
     "Record",
     "RecordCount",
+    "RecordOutcome",
     "Sandbox",
     "__version__",
     "_kinds",
@@ -134,6 +137,33 @@ class RecordCount:
     def count(self) -> int | None: ...
     def __eq__(self, value: object, /) -> bool: ...
     def __ne__(self, value: object, /) -> bool: ...
+
+@final
+class RecordOutcome:
+    __match_args__ = ("index", "crm_record_id", "outcome", "field_errors", "error")
+    def __new__(
+        cls,
+        index: int,
+        crm_record_id: str | None,
+        outcome: Outcome | str,
+        field_errors: Sequence[FieldError] = ...,
+        error: CampaignsError | None = None,
+    ) -> RecordOutcome: ...
+    @property
+    def index(self) -> int: ...
+    @property
+    def crm_record_id(self) -> str | None: ...
+    @property
+    def outcome(self) -> Outcome: ...
+    @property
+    def field_errors(self) -> list[FieldError]: ...
+    @property
+    def error(self) -> CampaignsError | None: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    def __reduce__(self) -> tuple[Any, ...]: ...
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
 
 @final
 class Campaign:
@@ -259,6 +289,7 @@ class Client:
         wait_for_campaign: float = 60.0,
         deadline: float | None = None,
         sole_writer: bool = False,
+        present_wording: Iterable[str] | None = None,
         progress: Callable[[Progress], Any] | bool | None = None,
     ) -> UploadReport: ...
     def with_cancel(self, cancel: Cancel) -> Client: ...

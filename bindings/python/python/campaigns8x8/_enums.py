@@ -1,4 +1,4 @@
-"""The vendor's enums. Members equal their strings; a value that is not among them stays a plain string."""
+"""The vendor's enums, and the outcomes of an upload. Members equal their strings; an unknown value stays a plain string."""
 
 from __future__ import annotations
 
@@ -150,12 +150,16 @@ class Outcome(_WireEnum):
     """
 
     ADDED = "added"
-    """This upload put it on the campaign; the server said so."""
+    """The server said so, by this upload."""
     ALREADY_PRESENT = "alreadyPresent"
-    """It is on the campaign: put there before, by somebody else, or by an attempt whose answer was lost."""
+    """The server said that it is on the campaign."""
     REJECTED = "rejected"
-    """It breaks a rule, and is not on the campaign by this upload."""
+    """It breaks a rule, told before sending or by the server. This upload did not put it on the campaign."""
+    REFUSED = "refused"
+    """The server refused it, sent alone, at two times or more, in words that do not say why. This upload did not put it on the
+    campaign; the record's error has the server's words."""
     NOT_SENT = "notSent"
-    """Not put on the campaign by this upload: never sent, or refused for a reason that is not the record's."""
+    """Never sent, or each time refused, and the upload ended before more was learned. This upload did not put it on the
+    campaign."""
     UNKNOWN = "unknown"
-    """A request with it got no answer before the upload stopped."""
+    """A request with it got no answer; nobody knows whether it is on the campaign."""

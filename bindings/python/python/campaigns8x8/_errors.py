@@ -1,4 +1,4 @@
-"""What can go wrong. Every exception survives pickle and copy with all its attributes, and never holds the API key."""
+"""Every failure. An exception survives pickle and copy with all its attributes, and never holds the API key."""
 
 from __future__ import annotations
 
@@ -65,12 +65,7 @@ class CampaignsError(Exception):
             FieldError(fault["field"], fault["code"], fault["message"])
             for fault in facts.get("fieldErrors", ())
         ]
-        report = facts.get("report")
         self.report: UploadReport | None = None
-        if report is not None:
-            from ._upload import _report_of
-
-            self.report = _report_of(report)
 
     def __str__(self) -> str:
         return f"{self.message} ({self.hint})" if self.hint else self.message
@@ -374,7 +369,11 @@ def _leaves(cls: type[CampaignsError]) -> dict[str, type[CampaignsError]]:
 _BY_KIND = _leaves(CampaignsError)
 
 
-def _from_facts(facts: dict[str, Any]) -> CampaignsError:
-    """The exception for an error object of the native module."""
+def _from_facts(
+    facts: dict[str, Any], report: UploadReport | None = None
+) -> CampaignsError:
+    """The exception for an error object of the native module; the report is that of the upload which it stopped."""
     cls = _BY_KIND.get(facts["kind"], InternalError)
-    return cls(facts["message"], facts)
+    error = cls(facts["message"], facts)
+    error.report = report
+    return error

@@ -69,7 +69,7 @@ class CampaignsSandbox:
         return self.sandbox.stored()
 
     def set_faults(self, *faults: str | None) -> None:
-        """Makes the next requests go wrong, one after the other; see :class:`campaigns8x8.Sandbox`. None: that one goes well.
+        """Makes the next requests fail, one after the other; see :class:`campaigns8x8.Sandbox`. None: that one succeeds.
 
         Example:
             >>> def test_it(campaigns_sandbox):

@@ -1,14 +1,12 @@
-//! Records as callers write them, on their way to the core's checks. Nothing is turned into a text here that was not one:
+//! A record's field as the caller writes it, on its way to the core's checks. Nothing becomes a text here that was not one:
 //! an id `nan` or `['CRM-1']` would be accepted, and would be wrong.
 
-use campaigns8x8::validate::RecordDraft;
 use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDateTime, PyList, PyMapping, PyString, PyTuple};
+use pyo3::types::{PyBool, PyDateTime, PyList, PyString, PyTuple};
 use serde_json::{Map, Number, Value};
 
 use crate::errors;
-use crate::record::NewRecord;
 
 /// What a field should hold.
 #[derive(Clone, Copy)]
@@ -18,50 +16,10 @@ pub(crate) enum Form {
     Number,
 }
 
-/// One record as the caller wrote it: a [`NewRecord`], or a mapping with the wire names.
-pub(crate) fn draft(
-    py: Python<'_>,
-    record: &Bound<'_, PyAny>,
-    index: u64,
-) -> PyResult<RecordDraft> {
-    if let Ok(record) = record.cast::<NewRecord>() {
-        return Ok(record.get().draft());
-    }
-    let Ok(fields) = record.cast::<PyMapping>() else {
-        let found = record.get_type().name()?;
-        return Err(errors::invalid(
-            py,
-            format!("records[{index}] is {found}; accepted are NewRecord and dict"),
-        ));
-    };
-    let mut draft = RecordDraft::default();
-    for field in fields.items()? {
-        let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = field.extract()?;
-        let name = name.str()?.to_string_lossy().into_owned();
-        let (slot, form) = match name.as_str() {
-            "crmRecordId" => (&mut draft.crm_record_id, Form::Text),
-            "scheduleAt" => (&mut draft.schedule_at, Form::Time),
-            "priority" => (&mut draft.priority, Form::Text),
-            "rank" => (&mut draft.rank, Form::Number),
-            _ => {
-                return Err(errors::invalid(
-                    py,
-                    format!(
-                        "records[{index}]: unknown field {:?}; accepted are crmRecordId, scheduleAt, priority, rank",
-                        name.chars().take(100).collect::<String>()
-                    ),
-                ));
-            }
-        };
-        *slot = field_value(py, &value, form, &format!("records[{index}].{name}"))?;
-    }
-    Ok(draft)
-}
-
-/// A field's value for the core to check; `path` is named if not even that is possible. None counts as left out.
+/// A field's value for the core to check; an error names `path`. None counts as left out.
 ///
-/// What JSON has no form for becomes something of the same nature that the core refuses in this field.
-pub(crate) fn field_value(
+/// A value that JSON cannot express becomes a placeholder that validation rejects.
+pub(crate) fn read(
     py: Python<'_>,
     value: &Bound<'_, PyAny>,
     form: Form,
