@@ -10,6 +10,7 @@
 #define RECORDS 400
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static int threads; /* of a program that has no client */
 
 /* What a log function is handed. */
 struct seen {
@@ -157,7 +158,7 @@ static void every_order(void) {
       if (n > 1)
         rest(3); /* the upload goes on, and would write lines */
     }
-    CHECK(THREADS_NOW == 1);
+    CHECK(THREADS_NOW == threads);
   }
 }
 
@@ -240,7 +241,7 @@ static void inside_the_log_function(void) {
     CHECK(c8x8_client_set_log(client, 4, look, seen) == C8X8_OK);
     CHECK(c8x8_modify_campaign(client, CAMPAIGN, "{\"action\":\"RETRY\"}", NULL, NULL) == C8X8_ERR_CONFLICT);
   }
-  CHECK(THREADS_NOW == 1);
+  CHECK(THREADS_NOW == threads);
 }
 
 struct giving_up {
@@ -286,10 +287,12 @@ static void inside_the_progress_function(int pushing) {
   CHECK(calls == 1);
   free(many);
   c8x8_client_free(client);
-  CHECK(THREADS_NOW == 1);
+  CHECK(THREADS_NOW == threads);
 }
 
 int main(void) {
+  c8x8_client_free(new_client(NULL));
+  threads = THREADS_NOW; /* a sanitizer may have one of its own */
   every_order();
   finished_after_everything_else();
   exchanged();

@@ -217,12 +217,13 @@ fn the_wrapper_goes_with_a_json_library_of_the_users_choice() {
 }
 
 #[test]
-fn a_client_survives_a_fork() {
-    let (sandbox, _) = run(&c("tests/c/fork.c"));
+fn a_client_survives_a_fork_and_an_uploader_stays_the_parents() {
+    let (sandbox, _) = run_against(&c("tests/c/fork.c"), slow_sandbox);
     let stored = sandbox.stored();
     let from = |who: &str| stored.iter().filter(|id| id.starts_with(who)).count();
     assert_eq!((from("child"), from("parent")), (20, 20));
-    assert!(stored.contains(&"after-0".to_owned()));
+    assert_eq!((from("between"), from("inside")), (40, 40));
+    assert_eq!(stored.len(), 2 + 40 + 80, "before, after, and nothing else");
 }
 
 #[test]
