@@ -277,18 +277,20 @@ impl c8x8_uploader {
         &self,
         call: impl FnOnce(&mut Option<Uploader<'static>>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let refused = |why: &str| Err(pointer::invalid(format!("uploader: {why}")));
+        let refused = |why: &str| pointer::invalid(format!("uploader: {why}"));
         if self.is_inside() {
-            return refused("its progress callback must not call it");
+            return Err(refused("its progress callback must not call it"));
         }
         if is_callback_of_ours() {
-            return refused("a log callback on an upload's own thread must not call it");
+            return Err(refused(
+                "a log callback on an upload's own thread must not call it",
+            ));
         }
         if self.is_inherited() {
-            // Its threads are in the parent only; and its lock may be held by one of them.
-            return refused(
-                "it belongs to the process that made it; after a fork, make one in the child",
-            );
+            // The lock may be held by a thread that only the parent has.
+            return Err(refused(
+                "it was made before a fork, and its threads are in the parent process; make one here",
+            ));
         }
         // A panic inside is reported by its own call; what is left of the uploader still gives up when it is dropped.
         let mut uploader = self.uploader.lock().unwrap_or_else(PoisonError::into_inner);
