@@ -13,7 +13,7 @@ TESTS_MAY = -A clippy::unwrap_used -A clippy::expect_used -A clippy::panic -A cl
 .PHONY: help demo test test-rust test-c test-threads test-install test-python check check-rust check-c check-python truth fuzz bench header install dist windows test-windows wheel venv clean
 
 help: ## What can be made here
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s'|'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 21
 
 demo: ## The vendor's four steps against the sandbox, over real HTTP
 	@$(NEED) cargo cc
@@ -33,8 +33,8 @@ test-threads: ## Many threads at once, under ThreadSanitizer
 	@$(NEED) cargo cc binutils rust-src
 	scripts/test-threads
 
-test-install: ## What is installed works after its folder was moved
-	@$(NEED) cargo cc c++ cargo-c cmake pkg-config binutils libcurl openssl
+test-install: ## What is installed works after its folder was moved, and the C programs under valgrind with it
+	@$(NEED) cargo cc c++ cargo-c cmake valgrind pkg-config binutils libcurl openssl
 	scripts/test-install
 
 test-python: venv ## The Python module's wheel: here, side by side, and on the oldest and the newest CPython there is

@@ -19,8 +19,11 @@
  * - Ownership: what a caller passes stays the caller's and is needed during the call only, userdata excepted. What the library
  *   gives is freed with the function that its own comment names.
  * - Threads: a client and a token may be used from any number of threads at once. Free a handle when no call uses it.
- * - Fork: a client that was made before a fork works in the child.
- * - Callbacks: may call the library. They must not throw and not longjmp.
+ * - Order: handles may be freed in any order. A token or a client may be freed while an uploader made with it is at work.
+ * - Fork: a client that was made before a fork works in the child. An uploader does not: its calls fail there, and the
+ *   parent's upload is not disturbed.
+ * - Callbacks: may call the library. They must not throw and not longjmp. No callback runs once the handle that it was set on
+ *   was freed.
  * - Manners: no output, no signal handler, no change of the environment. A client keeps one thread until it is freed, an
  *   upload as many as its concurrency says until it has ended.
  *
@@ -32,6 +35,20 @@
  * - "outcomeUnknown" is true if the server may have applied the request all the same: the API has no way to look.
  * - "retryable" is true if the same call, made again a little later, is safe and may succeed.
  * - What stopped an upload under way has in "report" what became of every record.
+ *
+ * # The outcomes of an upload
+ *
+ * The report of an upload states for each record one of these:
+ *
+ * - "added": the server said so; it is on the campaign, by this upload.
+ * - "alreadyPresent": the server said that it is on the campaign.
+ * - "rejected": it breaks a rule, which "fieldErrors" names; this upload did not put it on the campaign.
+ * - "refused": the server refused it, sent alone, twice or more, in words that do not say why; this upload did not put it on
+ *   the campaign, and "error" has the server's words.
+ * - "notSent": it was never sent, or each request with it was refused, and the upload ended before more was known; this
+ *   upload did not put it on the campaign.
+ * - "unknown": a request with it got no answer, and nothing since has shown what became of it. It is safe to send it again: the
+ *   server adds an id only once.
  *
  * # A usage
  *
@@ -178,15 +195,16 @@ typedef struct c8x8_uploader c8x8_uploader;
 
 /**
  * Takes a log line. `level` is 1 error, 2 warn, 3 info, 4 debug; `line` is valid during the call only. Called on the thread
- * that makes the call, of an upload on the upload's own threads; may call the library; must not throw.
+ * that makes the call, of an upload on the upload's own threads. May call the library, but on an upload's thread no uploader
+ * (C8X8_ERR_INVALID_ARGUMENT, and c8x8_uploader_free does nothing there); must not throw.
  */
 typedef void (*c8x8_log_fn)(int32_t level, const char *line, void *userdata);
 
 /**
  * Takes a report of progress, e.g. {"total":1500,"done":800,"added":798,"alreadyPresent":0,"rejected":2,"requests":9,
  * "retries":1,"recordsPerSecond":812.5,"etaMs":861}; "total" and "etaMs" are null while unknown. Valid during the call only.
- * Called on the thread that makes the call, at most ten times a second and once at the end; may call the library, but not
- * the uploader that it reports on; must not throw. Returns 0 to go on, anything else to cancel the upload.
+ * Called on the thread that makes the call, at most ten times a second and once at the end; may call the library, but of the
+ * uploader that it reports on only c8x8_uploader_free; must not throw. Returns 0 to go on, anything else to cancel the upload.
  */
 typedef int32_t (*c8x8_progress_fn)(const char *progress_json, void *userdata);
 
@@ -254,7 +272,12 @@ C8X8_API int32_t c8x8_client_new(const char *config_json,
                                  char **out_json);
 
 /**
- * Frees a client; its thread has ended when this returns. In a child after fork, the parent's connections are left alone.
+ * Frees a client. Its log function is not running when this returns and will not be called again: a call of it on another
+ * thread is waited for, so do not hold a lock here that the function takes. An uploader of the client may still be at work; it
+ * goes on without the log function. The client's thread has ended when this returns, or with the last such uploader.
+ *
+ * May be called inside the log function, which is waited for on other threads only. In a child after fork, the parent's
+ * connections are left alone.
  *
  * @param client A client, not freed yet, that no call uses any more; or NULL (nothing happens).
  */
@@ -264,11 +287,15 @@ C8X8_API void c8x8_client_free(struct c8x8_client *client);
  * Sends a client's log lines to a function: one line an attempt, with method, path, status, milliseconds and number. The
  * key is never in them.
  *
+ * When this returns, the function that was set before is not running and will not be called again: a call of it on another
+ * thread is waited for, so do not hold a lock here that the function takes. May be called inside the function, which is
+ * waited for on other threads only.
+ *
  * @param client The client. Required.
  * @param max_level The quietest level wanted: 1 error, 2 warn, 3 info, 4 debug. Not looked at when fn is NULL.
  * @param fn The function; it replaces the one before. NULL: no more lines.
- * @param userdata Handed to fn; must stay valid until another fn is set and the calls under way have returned, or the
- *        client is freed. If the client is used from several threads, or uploads, fn may run on several at once.
+ * @param userdata Handed to fn. Must stay valid until a later c8x8_client_set_log, or c8x8_client_free, has returned. If the
+ *        client is used from several threads, or uploads, fn may run on several at once.
  * @return C8X8_OK, or C8X8_ERR_INVALID_ARGUMENT.
  */
 C8X8_API int32_t c8x8_client_set_log(const struct c8x8_client *client,
@@ -422,7 +449,7 @@ C8X8_API int32_t c8x8_validate_records(const char *request_json, char **out_json
 
 /**
  * Brings any number of records onto a campaign and says what became of each: exactly one true outcome, whatever was lost on
- * the way. Nothing is dialed twice, and a record is called added only on the server's word.
+ * the way. Nothing is dialed twice, and a record is called added only when the server said so.
  *
  * @param client The client. Required.
  * @param campaign_id The campaign's UUID. Required.
@@ -430,20 +457,23 @@ C8X8_API int32_t c8x8_validate_records(const char *request_json, char **out_json
  *        (UTF-8, the first row names the columns; a column with the field's own name needs no mention) or
  *        {"ndjson":"contacts.ndjson"} (one record a line). Files are read as they are sent. Required.
  * @param options_json {"concurrency":4,"batchSize":100,"ledger":"upload.db","dryRun":false,"ranks":"server",
- *        "waitForCampaignMs":60000,"deadlineMs":3600000,"soleWriter":false}, every field optional. "ledger" is an SQLite file
- *        with which an upload that was killed can be run again. "ranks" may be {"startAt":1}: the records are numbered in the
- *        order of the input, which parallel requests would shuffle. "soleWriter" promises that nothing else puts these ids
- *        on the campaign, not even an earlier upload without this ledger: a lost answer then costs one request instead of
- *        one a record. NULL: the defaults.
+ *        "presentWording":["Record {id} exists"],"waitForCampaignMs":60000,"deadlineMs":3600000,"soleWriter":false}, every
+ *        field optional. "ledger" is an SQLite file with which an upload that was killed can be run again. "ranks" may be
+ *        {"startAt":1}: the records are numbered in the order of the input, which parallel requests would shuffle.
+ *        "presentWording" lists further texts by which the server says that a record is on the campaign already, each with
+ *        {id} where the record's crmRecordId stands; "already contains record for Id: {id}" is known without it.
+ *        "soleWriter" promises that nothing else puts these ids on the campaign, not even an earlier upload without this
+ *        ledger: a lost answer then costs one request instead of one a record. NULL: the defaults.
  * @param fn Called with the progress, see c8x8_progress_fn. NULL: none.
  * @param userdata Handed to fn.
  * @param cancel Ends the upload from another thread: nothing new is sent, what is under way is awaited. NULL: none.
  * @param out_json Gets the report: {"campaignId":"...","complete":true,"counts":{"total":1500,"added":1496,
- *        "alreadyPresent":2,"rejected":2,"notSent":0,"unknown":0},"records":[{"index":17,"crmRecordId":"CRM-17",
- *        "outcome":"rejected","fieldErrors":[...],"error":null}],"notSentFrom":null,"requests":19,"retries":1,
- *        "elapsedMs":812}. "records" lists all that were not added; from "notSentFrom" on none was reached. Or the error;
- *        what stopped an upload under way has the report in it as "report". NULL: not wanted.
- * @return C8X8_OK if the upload ended by itself, rejected records included; what stopped it otherwise, e.g.
+ *        "alreadyPresent":2,"rejected":2,"refused":0,"notSent":0,"unknown":0},"records":[{"index":17,
+ *        "crmRecordId":"CRM-17","outcome":"rejected","fieldErrors":[...],"error":null}],"notSentFrom":null,"requests":19,
+ *        "retries":1,"elapsedMs":812}. "records" lists all that were not added; from "notSentFrom" on none was reached. What
+ *        each outcome means is said at the top of this header. Or the error; what stopped an upload under way has the report
+ *        in it as "report". NULL: not wanted.
+ * @return C8X8_OK if the upload reached its end, rejected and refused records included; what stopped it otherwise, e.g.
  *         C8X8_ERR_CANCELLED, C8X8_ERR_UNAUTHORIZED, C8X8_ERR_CONNECTION; C8X8_ERR_STORAGE for a source or a ledger that
  *         cannot be read or written; C8X8_ERR_INVALID_ARGUMENT.
  */
@@ -466,11 +496,11 @@ C8X8_API int32_t c8x8_upload_records(const struct c8x8_client *client,
 /**
  * Begins an upload whose records are pushed.
  *
- * @param client The client. Required. May be freed before the uploader.
+ * @param client The client. Required. May be freed before the uploader, which then writes no more log lines.
  * @param campaign_id The campaign's UUID. Required.
  * @param options_json As for c8x8_upload_records. NULL: the defaults.
  * @param fn Called with the progress, inside c8x8_uploader_push and c8x8_uploader_finish. NULL: none.
- * @param userdata Handed to fn; must stay valid until the uploader is freed.
+ * @param userdata Handed to fn; must stay valid until the uploader is freed (if fn itself frees it: until fn has returned).
  * @param cancel Ends the upload from another thread; may be freed before the uploader. NULL: none.
  * @param out_uploader Gets the uploader, on success only. Free it with c8x8_uploader_free. Required.
  * @param out_json Gets {"campaignId":"..."}, or the error. NULL: not wanted.
@@ -493,7 +523,8 @@ C8X8_API int32_t c8x8_uploader_new(const struct c8x8_client *client,
  *        it is "rejected" in the report. Required.
  * @param out_json Gets {"records":2}, how many were taken; or the error. NULL: not wanted.
  * @return C8X8_OK; C8X8_ERR_INVALID_ARGUMENT for malformed JSON or an unknown field (none was taken then), or if the upload
- *         has finished; what stopped the upload: c8x8_uploader_finish then says the same, with the report.
+ *         has finished, or in a child after fork; what stopped the upload: c8x8_uploader_finish then says the same, with the
+ *         report.
  */
 C8X8_API int32_t c8x8_uploader_push(struct c8x8_uploader *uploader,
                                     const char *request_json,
@@ -504,15 +535,20 @@ C8X8_API int32_t c8x8_uploader_push(struct c8x8_uploader *uploader,
  *
  * @param uploader The uploader. Required. Still to be freed with c8x8_uploader_free.
  * @param out_json Gets the report, or the error with the report in it, as c8x8_upload_records. NULL: not wanted.
- * @return As c8x8_upload_records; C8X8_ERR_INVALID_ARGUMENT if the upload has finished already.
+ * @return As c8x8_upload_records; C8X8_ERR_INVALID_ARGUMENT if the upload has finished already, or in a child after fork.
  */
-C8X8_API int32_t c8x8_uploader_finish(struct c8x8_uploader *uploader, char **out_json);
+C8X8_API int32_t c8x8_uploader_finish(struct c8x8_uploader *uploader,
+                                      char **out_json);
 
 /**
  * Frees an uploader. If it has not finished, the upload is given up: requests under way are dropped, and only a ledger knows
  * of them. Its threads have ended when this returns.
  *
- * @param uploader An uploader, not freed yet, that no call uses any more; or NULL (nothing happens).
+ * May be called inside the uploader's own progress function, which is not called again then; the upload is given up when the
+ * call that the function runs in returns, and its threads have ended when that call returns. Does nothing inside a log
+ * function that runs on an upload's thread. In a child after fork, the parent's upload is left alone.
+ *
+ * @param uploader An uploader, not freed yet, that no call on another thread uses any more; or NULL (nothing happens).
  */
 C8X8_API void c8x8_uploader_free(struct c8x8_uploader *uploader);
 

@@ -1,7 +1,8 @@
 // campaigns8x8.hpp: C++17 over campaigns8x8.h. Header only; no dependency beside the library itself.
 //
 // Strings go in as std::string_view and come out as std::string, JSON in UTF-8 as the C header describes it. Handles are
-// movable and not copyable. Each call comes in two forms: `call(...)` throws campaigns8x8::Error, `try_call(...)` returns a
+// movable and not copyable, and may be destroyed in any order: no log or progress function begins to run once the object that
+// it was given to is gone. Each call comes in two forms: `call(...)` throws campaigns8x8::Error, `try_call(...)` returns a
 // campaigns8x8::Result and never throws what the library reports. With -fno-exceptions only the second form exists.
 //
 //   campaigns8x8::Client client(R"({"customerSite":"US1"})"); // the rest from CAMPAIGNS8X8_... in the environment
@@ -189,6 +190,28 @@ template <typename Call> Result call(Call &&call) {
   return result;
 }
 
+/// A log function behind the C callback. Shared, because a function that runs may replace itself or destroy its client.
+class Log : public std::enable_shared_from_this<Log> {
+public:
+  explicit Log(std::function<void(int32_t, std::string_view)> function) : function_(std::move(function)) {}
+
+  static void write(int32_t level, const char *line, void *userdata) {
+    const std::shared_ptr<Log> self = static_cast<Log *>(userdata)->shared_from_this();
+#if CAMPAIGNS8X8_EXCEPTIONS
+    try {
+      self->function_(level, line);
+    } catch (...) {
+      // An exception must not cross into the library.
+    }
+#else
+    self->function_(level, line);
+#endif
+  }
+
+private:
+  std::function<void(int32_t, std::string_view)> function_;
+};
+
 /// A progress function behind the C callback. What it throws cancels the upload and is thrown again where C is left.
 class Progress {
 public:
@@ -282,18 +305,30 @@ private:
 };
 
 /// Takes a report of progress as JSON, see c8x8_progress_fn, valid during the call. Returns 0 to go on, anything else to
-/// cancel. What it throws cancels too, and is thrown again from the call that it was called in.
+/// cancel. What it throws cancels too, and is thrown again from the call that it was called in. It may destroy the Uploader that
+/// it reports on: the upload is given up then, and the function is not called again.
 using Progress = std::function<int32_t(std::string_view progress_json)>;
 
-/// A client for the campaigns of one tenant. May be used from any number of threads at once; movable while no call uses it.
+/// A client for the campaigns of one tenant. May be used from any number of threads at once; movable while no call uses it. May
+/// be destroyed while an Uploader made with it is at work, which goes on without the log function.
 class Client {
 public:
   /// Takes a log line: its level (1 error, 2 warn, 3 info, 4 debug) and its text, valid during the call. Runs on the thread
-  /// that makes the call. What it throws is swallowed.
+  /// that makes the call, of an upload on the upload's own threads, where it must use no Uploader. What it throws is swallowed.
   using Log = std::function<void(int32_t level, std::string_view line)>;
 
   /// A client without one: only good to be assigned to, or to be made by try_new.
   Client() noexcept = default;
+
+  /// Takes the other's client and its log function. The other is left without one.
+  Client(Client &&) noexcept = default;
+
+  /// The same. The client that was here is freed first; its log function does not run after that.
+  Client &operator=(Client &&other) noexcept {
+    handle_ = std::move(other.handle_);
+    log_ = std::move(other.log_);
+    return *this;
+  }
 
 #if CAMPAIGNS8X8_EXCEPTIONS
   /// A client with these settings; the environment supplies what is left out.
@@ -316,11 +351,12 @@ public:
   /// The same with all settings from the environment.
   static Result try_from_environment(Client &client) { return make(nullptr, client); }
 
-  /// Sends log lines up to `max_level` to `log`; an empty function sends no more. Not while calls are under way.
+  /// Sends log lines up to `max_level` to `log`; an empty function sends no more. The function before does not run any more when
+  /// this returns (so do not hold a lock that it takes), unless it is the one that calls this. From one thread at a time.
   Result try_set_log(int32_t max_level, Log log) {
-    auto next = log ? std::make_unique<Log>(std::move(log)) : nullptr;
+    auto next = log ? std::make_shared<detail::Log>(std::move(log)) : nullptr;
     Result result;
-    result.status = c8x8_client_set_log(handle_.get(), max_level, next ? &Client::write : nullptr, next.get());
+    result.status = c8x8_client_set_log(handle_.get(), max_level, next ? &detail::Log::write : nullptr, next.get());
     if (result)
       log_ = std::move(next);
     else
@@ -363,8 +399,8 @@ public:
     });
   }
 
-  /// Brings any number of records onto a campaign and says what became of each; see c8x8_upload_records. Empty options: the
-  /// defaults.
+  /// Brings any number of records onto a campaign and says what became of each: "added", "alreadyPresent", "rejected",
+  /// "refused", "notSent" or "unknown", as the C header explains them. See c8x8_upload_records. Empty options: the defaults.
   Result try_upload_records(std::string_view campaign_id, std::string_view source_json,
                             std::string_view options_json = {}, Progress progress = nullptr,
                             const Cancel *cancel = nullptr) const {
@@ -437,30 +473,27 @@ private:
     return detail::call([&](char **out) { return call(id.c_str(), token, out); });
   }
 
-  static void write(int32_t level, const char *line, void *userdata) {
-    const Log &log = *static_cast<const Log *>(userdata);
-#if CAMPAIGNS8X8_EXCEPTIONS
-    try {
-      log(level, line);
-    } catch (...) {
-      // An exception must not cross into the library.
-    }
-#else
-    log(level, line);
-#endif
-  }
-
   // The log before the handle: the handle, which writes to it, goes first.
-  std::unique_ptr<Log> log_;
+  std::shared_ptr<detail::Log> log_;
   std::unique_ptr<c8x8_client, detail::FreeClient> handle_;
 };
 
 /// An upload whose records are pushed. Movable while no call uses it; calls from several threads wait for each other. Destroyed
-/// before finish(), it gives the upload up.
+/// before finish(), it gives the upload up. May outlive its Client and its Cancel.
 class Uploader {
 public:
   /// An uploader without an upload: only good to be assigned to, or to be made by try_new.
   Uploader() noexcept = default;
+
+  /// Takes the other's upload. The other is left without one.
+  Uploader(Uploader &&) noexcept = default;
+
+  /// The same. The upload that was here is given up first, if it has not finished.
+  Uploader &operator=(Uploader &&other) noexcept {
+    handle_ = std::move(other.handle_);
+    progress_ = std::move(other.progress_);
+    return *this;
+  }
 
 #if CAMPAIGNS8X8_EXCEPTIONS
   /// Begins an upload; see c8x8_uploader_new. Empty options: the defaults.
@@ -476,7 +509,7 @@ public:
                         const Cancel *cancel = nullptr) {
     const std::string id = detail::to_c(campaign_id);
     const std::string options = detail::to_c(options_json);
-    auto target = std::make_unique<detail::Progress>(std::move(progress));
+    auto target = std::make_shared<detail::Progress>(std::move(progress));
     c8x8_uploader *handle = nullptr;
     Result result = detail::call([&](char **out) {
       return c8x8_uploader_new(client.get(), id.c_str(), options.empty() ? nullptr : options.c_str(),
@@ -493,12 +526,13 @@ public:
   /// Hands over the records of {"records":[...]}, any number; blocks while enough wait. See c8x8_uploader_push.
   Result try_push(std::string_view request_json) {
     const std::string request = detail::to_c(request_json);
-    return call([&](char **out) { return c8x8_uploader_push(handle_.get(), request.c_str(), out); });
+    return call([&](c8x8_uploader *handle, char **out) { return c8x8_uploader_push(handle, request.c_str(), out); });
   }
 
-  /// Waits until each record has its outcome, and says what became of all; see c8x8_uploader_finish.
+  /// Waits until each record has its outcome, and says what became of all: the report of try_upload_records; see
+  /// c8x8_uploader_finish.
   Result try_finish() {
-    return call([&](char **out) { return c8x8_uploader_finish(handle_.get(), out); });
+    return call([](c8x8_uploader *handle, char **out) { return c8x8_uploader_finish(handle, out); });
   }
 
   /// Hands over one record, e.g. {"crmRecordId":"CRM-1"}.
@@ -550,14 +584,17 @@ public:
 
 private:
   template <typename Call> Result call(Call &&call) {
-    Result result = detail::call(call);
-    if (progress_)
-      progress_->rethrow();
+    // The progress function may destroy this object; then only what is held here is left of it.
+    c8x8_uploader *const handle = handle_.get();
+    const std::shared_ptr<detail::Progress> progress = progress_;
+    Result result = detail::call([&](char **out) { return call(handle, out); });
+    if (progress)
+      progress->rethrow();
     return result;
   }
 
   // The progress before the handle: the handle, which reports to it, goes first.
-  std::unique_ptr<detail::Progress> progress_;
+  std::shared_ptr<detail::Progress> progress_;
   std::unique_ptr<c8x8_uploader, detail::FreeUploader> handle_;
 };
 

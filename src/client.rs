@@ -79,6 +79,10 @@ impl Client {
     ///
     /// `sink` is called on the thread that makes the call, of an upload on the upload's own threads, with no lock held: it
     /// may call the client. It replaces the one before, for all clones.
+    ///
+    /// Once this has returned, the sink before is not running and will not be called again. So a sink that is running on
+    /// another thread is waited for: do not hold a lock here that the sink takes. A sink may call this; it goes on running
+    /// then.
     pub fn set_log(
         &self,
         max_level: LogLevel,
@@ -87,7 +91,7 @@ impl Client {
         self.transport.log.set(max_level, sink);
     }
 
-    /// Writes no more lines.
+    /// Writes no more lines, and waits for the sink as [`set_log`](Self::set_log) does.
     pub fn clear_log(&self) {
         self.transport.log.clear();
     }

@@ -5,7 +5,7 @@ use std::ffi::{CString, c_char, c_void};
 use campaigns::{Cancel, Client, ClientConfig, Error, LogLevel};
 
 use crate::cancel::c8x8_cancel;
-use crate::guard::{guard, protected};
+use crate::guard::{self, guard, protected};
 use crate::pointer;
 use crate::status::C8X8_OK;
 
@@ -16,7 +16,8 @@ pub struct c8x8_client {
 }
 
 /// Takes a log line. `level` is 1 error, 2 warn, 3 info, 4 debug; `line` is valid during the call only. Called on the thread
-/// that makes the call, of an upload on the upload's own threads; may call the library; must not throw.
+/// that makes the call, of an upload on the upload's own threads. May call the library, but on an upload's thread no uploader
+/// (C8X8_ERR_INVALID_ARGUMENT, and c8x8_uploader_free does nothing there); must not throw.
 pub type c8x8_log_fn =
     Option<unsafe extern "C" fn(level: i32, line: *const c_char, userdata: *mut c_void)>;
 
@@ -58,7 +59,12 @@ pub unsafe extern "C" fn c8x8_client_new(
     unsafe { guard(out_json, body) }
 }
 
-/// Frees a client; its thread has ended when this returns. In a child after fork, the parent's connections are left alone.
+/// Frees a client. Its log function is not running when this returns and will not be called again: a call of it on another
+/// thread is waited for, so do not hold a lock here that the function takes. An uploader of the client may still be at work; it
+/// goes on without the log function. The client's thread has ended when this returns, or with the last such uploader.
+///
+/// May be called inside the log function, which is waited for on other threads only. In a child after fork, the parent's
+/// connections are left alone.
 ///
 /// @param client A client, not freed yet, that no call uses any more; or NULL (nothing happens).
 ///
@@ -71,6 +77,8 @@ pub unsafe extern "C" fn c8x8_client_free(client: *mut c8x8_client) {
         let client = unsafe { Box::from_raw(client) };
         // There is nobody to report a panic to; it must not cross into C.
         let _ = protected(|| {
+            // An uploader has the client too, and the function's userdata is the caller's to free from here on.
+            client.client.clear_log();
             drop(client);
             Ok(())
         });
@@ -80,11 +88,15 @@ pub unsafe extern "C" fn c8x8_client_free(client: *mut c8x8_client) {
 /// Sends a client's log lines to a function: one line an attempt, with method, path, status, milliseconds and number. The
 /// key is never in them.
 ///
+/// When this returns, the function that was set before is not running and will not be called again: a call of it on another
+/// thread is waited for, so do not hold a lock here that the function takes. May be called inside the function, which is
+/// waited for on other threads only.
+///
 /// @param client The client. Required.
 /// @param max_level The quietest level wanted: 1 error, 2 warn, 3 info, 4 debug. Not looked at when fn is NULL.
 /// @param fn The function; it replaces the one before. NULL: no more lines.
-/// @param userdata Handed to fn; must stay valid until another fn is set and the calls under way have returned, or the
-///        client is freed. If the client is used from several threads, or uploads, fn may run on several at once.
+/// @param userdata Handed to fn. Must stay valid until a later c8x8_client_set_log, or c8x8_client_free, has returned. If the
+///        client is used from several threads, or uploads, fn may run on several at once.
 /// @return C8X8_OK, or C8X8_ERR_INVALID_ARGUMENT.
 ///
 /// # Safety
@@ -133,6 +145,7 @@ impl LogTarget {
         let Ok(line) = CString::new(line.replace('\0', "\u{fffd}")) else {
             return;
         };
+        let _callback = guard::Callback::enter();
         // SAFETY: by the promise of `c8x8_client_set_log` the function may be called with this pointer as long as it is set.
         unsafe { (self.function)(level as i32, line.as_ptr(), self.userdata) };
     }

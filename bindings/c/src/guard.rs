@@ -13,6 +13,7 @@ use crate::status::C8X8_OK;
 
 thread_local! {
     static INSIDE: Cell<u32> = const { Cell::new(0) };
+    static CALLBACK_OF_OURS: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Counts this thread as inside the library as long as it lives.
@@ -29,6 +30,31 @@ impl Drop for Inside {
     fn drop(&mut self) {
         INSIDE.set(INSIDE.get() - 1);
     }
+}
+
+/// Says, as long as it lives, that this thread is inside a callback; what matters is whether the thread is the library's own.
+pub(crate) struct Callback {
+    before: bool,
+}
+
+impl Callback {
+    pub(crate) fn enter() -> Self {
+        let before = CALLBACK_OF_OURS.get();
+        // A thread of the host's came here through an export.
+        CALLBACK_OF_OURS.set(before || INSIDE.get() == 0);
+        Self { before }
+    }
+}
+
+impl Drop for Callback {
+    fn drop(&mut self) {
+        CALLBACK_OF_OURS.set(self.before);
+    }
+}
+
+/// Whether this is a callback on a thread of the library's own: one that waits there for that thread waits for ever.
+pub(crate) fn is_callback_of_ours() -> bool {
+    CALLBACK_OF_OURS.get()
 }
 
 /// Runs the body of an export. Its JSON, or its error's, goes to `out_json` unless that is NULL.

@@ -38,8 +38,22 @@ fn sandbox() -> Sandbox {
     .unwrap()
 }
 
+/// Answers so slowly that an upload is still at work when its handles are freed.
+fn slow_sandbox() -> Sandbox {
+    let sandbox = sandbox();
+    sandbox.set_faults(Faults::Random {
+        probability: 1.0,
+        kinds: vec![Fault::Delay(Duration::from_millis(10))],
+    });
+    sandbox
+}
+
 /// Runs a program by itself, then under valgrind; each time against a sandbox of its own. Gives back the first one.
 fn run(program: &Program<'_>) -> (Sandbox, String) {
+    run_against(program, sandbox)
+}
+
+fn run_against(program: &Program<'_>, sandbox: fn() -> Sandbox) -> (Sandbox, String) {
     let path = program.compile(library());
     let plain = sandbox();
     let output = with_sandbox(&mut Command::new(&path), &plain)
@@ -98,6 +112,16 @@ fn wrong_arguments_are_refused() {
 #[test]
 fn log_lines_reach_the_callback() {
     run(&c("tests/c/log.c"));
+}
+
+#[test]
+fn handles_are_freed_in_every_order_and_inside_callbacks() {
+    run_against(&c("tests/c/lifetime.c"), slow_sandbox);
+}
+
+#[test]
+fn objects_are_destroyed_in_every_order_and_inside_functions() {
+    run_against(&cpp("tests/cpp/lifetime.cpp", CPP17), slow_sandbox);
 }
 
 #[test]
@@ -193,12 +217,13 @@ fn the_wrapper_goes_with_a_json_library_of_the_users_choice() {
 }
 
 #[test]
-fn a_client_survives_a_fork() {
-    let (sandbox, _) = run(&c("tests/c/fork.c"));
+fn a_client_survives_a_fork_and_an_uploader_stays_the_parents() {
+    let (sandbox, _) = run_against(&c("tests/c/fork.c"), slow_sandbox);
     let stored = sandbox.stored();
     let from = |who: &str| stored.iter().filter(|id| id.starts_with(who)).count();
     assert_eq!((from("child"), from("parent")), (20, 20));
-    assert!(stored.contains(&"after-0".to_owned()));
+    assert_eq!((from("between"), from("inside")), (40, 40));
+    assert_eq!(stored.len(), 2 + 40 + 80, "before, after, and nothing else");
 }
 
 #[test]
@@ -348,7 +373,11 @@ fn sanitized(source: &'static str, flags: &'static [&'static str]) -> Output {
         false => cpp(source, &flags),
     };
     let path = program.compile_as(library(), "sanitized");
-    with_sandbox(&mut Command::new(path), &sandbox())
+    let sandbox = match source.contains("lifetime") {
+        true => slow_sandbox(),
+        false => sandbox(),
+    };
+    with_sandbox(&mut Command::new(path), &sandbox)
         .env("ASAN_OPTIONS", "detect_leaks=1")
         .output()
         .unwrap()
@@ -359,6 +388,7 @@ fn the_programs_are_clean_under_address_and_undefined_behaviour_sanitizers() {
     for source in [
         "bindings/c/examples/four_steps.c",
         "tests/c/arguments.c",
+        "tests/c/lifetime.c",
         "tests/c/log.c",
         "tests/c/manners.c",
         "tests/c/stress.c",
@@ -369,6 +399,7 @@ fn the_programs_are_clean_under_address_and_undefined_behaviour_sanitizers() {
     }
     for source in [
         "bindings/c/examples/four_steps.cpp",
+        "tests/cpp/lifetime.cpp",
         "tests/cpp/wrapper.cpp",
     ] {
         succeeded(source, &sanitized(source, CPP17));
