@@ -160,7 +160,7 @@ pub(super) enum Lesson {
     /// The same, and a record that `errors` named was refused by `errors` alone, too: they count from 0.
     CountsFromZero,
     /// It said nothing that can be understood.
-    Nothing,
+    NotUnderstood,
 }
 
 #[derive(Debug)]
@@ -171,6 +171,9 @@ pub(super) struct Inquiry {
     sets: Vec<Set>,
     /// Sets that were refused in unknown words and wait for a sign that the campaign takes records.
     waiting: Vec<Set>,
+    /// Records kept back, to be asked for when nothing else is left: accepted, each shows that the campaign takes records,
+    /// which the refusals of others need.
+    kept: Option<Vec<usize>>,
     /// Records that are asked for no more in this round.
     resting: Vec<usize>,
     lost: Vec<Lost>,
@@ -206,6 +209,7 @@ impl Inquiry {
             outcomes: vec![None; items.len()],
             sets: Vec::new(),
             waiting: Vec::new(),
+            kept: None,
             resting: Vec::new(),
             lost,
             tested: None,
@@ -262,7 +266,7 @@ impl Inquiry {
 
     /// Whether there is something to ask that may tell something new.
     pub(super) fn is_ready(&self) -> bool {
-        !self.sets.is_empty()
+        !self.sets.is_empty() || self.kept.as_ref().is_some_and(|kept| !kept.is_empty())
     }
 
     /// Whether this is the end of the upload, when no accepted request is waited for.
@@ -272,7 +276,7 @@ impl Inquiry {
 
     /// Whether records wait for a sign that the campaign takes records.
     pub(super) fn is_waiting(&self) -> bool {
-        !self.waiting.is_empty() || !self.sets.is_empty()
+        !self.waiting.is_empty() || self.is_ready()
     }
 
     /// Whether another round of last questions is to come, and the number of those that were.
@@ -314,10 +318,22 @@ impl Inquiry {
 
     /// The records to ask for next; empty if there are none. They count as lost until the server has spoken.
     pub(super) fn ask(&mut self) -> Vec<usize> {
-        if self.sets.is_empty() && !self.waiting.is_empty() {
-            // Nothing new to ask: again after the set that was asked for longest ago.
-            let set = self.waiting.remove(0);
-            self.sets.push(set);
+        if self.sets.is_empty() {
+            let kept = self.kept.get_or_insert_default();
+            match (kept.pop(), self.waiting.is_empty()) {
+                (Some(place), false) => self.push(vec![place], Then::OneByOne),
+                (Some(place), true) => {
+                    let mut places = std::mem::take(kept);
+                    places.push(place);
+                    self.push(places, Then::OneByOne);
+                }
+                // Nothing new to ask: again after the set that was asked for longest ago.
+                (None, false) => {
+                    let set = self.waiting.remove(0);
+                    self.sets.push(set);
+                }
+                (None, true) => {}
+            }
         }
         let Some(mut set) = self.sets.pop() else {
             return Vec::new();
@@ -451,7 +467,7 @@ impl Inquiry {
             _ => {}
         }
         self.not_understood(others, then, &refused);
-        Lesson::Nothing
+        Lesson::NotUnderstood
     }
 
     /// A refusal in unknown words: of a record among these, or of the campaign's state.
@@ -471,12 +487,7 @@ impl Inquiry {
                 refused_at: refused.received,
             }),
             Then::Halve => {
-                // One is kept for last: accepted, it shows that the campaign takes records, which a refusal before it needs.
-                if self.sets.is_empty() && places.len() > 2 {
-                    // Not the first or the last of a file, which are wrong more often.
-                    let kept = places.remove(places.len() * 2 / 3);
-                    self.push(vec![kept], Then::OneByOne);
-                }
+                self.keep_some(&mut places);
                 let (first, second) = places.split_at(places.len().div_ceil(2));
                 self.push(second.to_vec(), Then::Halve);
                 self.push(first.to_vec(), Then::Halve);
@@ -485,6 +496,29 @@ impl Inquiry {
                 for place in places.into_iter().rev() {
                     self.push(vec![place], Then::OneByOne);
                 }
+            }
+        }
+    }
+
+    /// Not the first or the last of a file, which are wrong more often.
+    fn keep_some(&mut self, places: &mut Vec<usize>) {
+        if self.kept.is_none() && places.len() > 2 {
+            let middle = places.len() / 2;
+            let most = places.len().div_ceil(8).min(3);
+            self.kept = Some(places.drain(middle..middle + most).collect());
+        }
+    }
+
+    /// The wait is over: what lacks an accepted request after its refusal is told from a state that takes no records by
+    /// nothing.
+    pub(super) fn give_up_waiting(&mut self) {
+        let sets = [&mut self.sets, &mut self.waiting].map(std::mem::take);
+        let kept = self.kept.take().unwrap_or_default();
+        let places = sets.into_iter().flatten().flat_map(|set| set.places);
+        for place in places.chain(kept).collect::<Vec<_>>() {
+            match self.is_tainted(place) {
+                true => self.resting.push(place),
+                false => self.settle(place, Outcome::NotSent, Vec::new()),
             }
         }
     }
@@ -577,6 +611,9 @@ impl Inquiry {
                 set.places.retain(|other| *other != place);
             }
             sets.retain(|set| !set.places.is_empty());
+        }
+        if let Some(kept) = &mut self.kept {
+            kept.retain(|other| *other != place);
         }
         self.settled.push(Settled {
             place,

@@ -36,8 +36,12 @@ pub(super) struct Run {
 pub(super) struct State {
     waiting: VecDeque<Batch>,
     closed: bool,
+    /// Whether no records come any more but those that are waiting or under way.
+    pub(super) exhausted: bool,
     busy: usize,
     stop: Option<Error>,
+    /// What the last records were refused with, when nothing else was left that could have been accepted.
+    gave_up: Option<Error>,
     clock: Tick,
     /// When the latest request went that is known to be accepted: the campaign took records at that time or after it.
     pub(super) witness: Tick,
@@ -132,6 +136,25 @@ impl Run {
         self.state().stop.get_or_insert(why);
         self.halt.trigger();
         self.changed.notify_all();
+    }
+
+    /// Whether the wait for an accepted request may be given up for some records, while the upload goes on to its end. It may
+    /// not before that: a campaign that takes nothing would be asked about each batch in turn.
+    pub(super) fn give_up_waiting(&self, why: &Error) -> bool {
+        let mut state = self.state();
+        let is_end = state.exhausted && state.waiting.is_empty();
+        if is_end {
+            state.gave_up.get_or_insert_with(|| why.clone());
+        }
+        is_end
+    }
+
+    /// Ends the upload with what some of its records were refused with.
+    pub(super) fn stop_if_gave_up(&self) {
+        let gave_up = self.state().gave_up.take();
+        if let Some(why) = gave_up {
+            self.stop(why);
+        }
     }
 
     pub(super) fn stopped(&self) -> Option<Error> {

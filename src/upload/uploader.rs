@@ -500,6 +500,7 @@ impl<'p> Uploader<'p> {
         if let Err(why) = self.send_what_is_left() {
             self.run.stop(why);
         }
+        self.run.state().exhausted = true;
         loop {
             while !self.run.is_idle() {
                 // Its error stops the upload; the answers under way are awaited all the same.
@@ -512,6 +513,7 @@ impl<'p> Uploader<'p> {
         }
         self.run.close();
         self.join();
+        self.run.stop_if_gave_up();
         self.state_the_unsent();
         if let Some(ledger) = &self.run.ledger {
             let all_read = self.exhausted && self.run.stopped().is_none();

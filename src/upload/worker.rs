@@ -232,7 +232,7 @@ impl<'a> Effort<'a> {
         };
         match self.inquiry.refused(places, refused) {
             _ if stops => {}
-            Lesson::Nothing => {
+            Lesson::NotUnderstood => {
                 self.fruitless += 1;
                 state.stuck_since.get_or_insert_with(Instant::now);
             }
@@ -277,7 +277,13 @@ impl<'a> Effort<'a> {
         let limit = self.run.options.wait_for_campaign;
         let left = limit.saturating_sub(stuck_since.elapsed());
         if left.is_zero() && self.fruitless >= ASKED_AT_LEAST {
-            return Err(self.refused_until_the_end());
+            let why = self.refused_until_the_end();
+            if !self.run.give_up_waiting(&why) {
+                return Err(why);
+            }
+            self.inquiry.give_up_waiting();
+            self.settle(&[])?;
+            return Ok(Duration::ZERO);
         }
         if self.fruitless == AT_ONCE + 1 {
             self.run.client.log(LogLevel::Info, || {
@@ -333,7 +339,6 @@ impl<'a> Effort<'a> {
         }
         if !outcomes.is_empty() {
             let mut state = self.run.state();
-            state.stuck_since = None;
             for outcome in outcomes {
                 state.tally.add(outcome);
             }

@@ -249,3 +249,29 @@ fn one_record_in_a_hundred_costs_few_requests_whatever_the_words() {
         }
     }
 }
+
+#[test]
+fn many_records_that_the_server_refuses_without_a_reason_are_all_found() {
+    for (batch, bad) in [(100, 10), (100, 3), (100, 50), (7, 3), (1, 10)] {
+        let world = World::new(Setup {
+            bad: Bad::Unnamed,
+            ..Setup::default()
+        });
+        for n in (0..1000).step_by(bad) {
+            world.refuse(&format!("CRM-{n}"));
+        }
+        let result = upload(&world, records(1000), &impatient(batch));
+        let report = report(&result);
+        println!(
+            "batch {batch}, one in {bad}: {} requests, {:?}",
+            report.requests, report.counts
+        );
+        assert_eq!(
+            report.counts.refused,
+            1000_u64.div_ceil(bad as u64),
+            "{}",
+            told(&result)
+        );
+        assert_eq!(report.counts.added + report.counts.refused, 1000);
+    }
+}
