@@ -304,10 +304,14 @@ impl Inquiry {
             self.settle(place, Outcome::Unknown, Vec::new());
         }
         // One of each lost request is enough: if it is accepted, the others are free.
-        let mut asked = Vec::new();
-        for lost in &self.lost {
-            if !asked.iter().any(|place| lost.has(*place)) {
-                asked.extend(self.resting.iter().copied().find(|place| lost.has(*place)));
+        let together = |one: usize, other: usize| {
+            let mut lost = self.lost.iter();
+            lost.any(|lost| lost.has(one) && lost.has(other))
+        };
+        let mut asked: Vec<usize> = Vec::new();
+        for place in &self.resting {
+            if !asked.iter().any(|other| together(*place, *other)) {
+                asked.push(*place);
             }
         }
         for place in asked {

@@ -16,14 +16,16 @@ use crate::transport::{Patience, backoff_after};
 
 /// Refusals in unknown words that are followed up at once; then with a growing pause.
 const AT_ONCE: u32 = 10;
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// The first pause and the longest, as parts of `waitForCampaign`: 50 ms and 1 s by default.
+const FIRST_PAUSE: u32 = 1200;
+const LONGEST_PAUSE: u32 = 60;
 /// At least so many times a batch is asked for before the upload gives up: enough to get from a hundred records to each
 /// single one.
 const ASKED_AT_LEAST: u32 = 16;
 /// The pause before the first round of last questions is this part of `waitForCampaign`, and it doubles with each: ten rounds
 /// take a sixth of it.
 const FIRST_ROUND: u32 = 6000;
+const LONGEST_ROUND: u32 = 12;
 /// At most so many records, in full batches, are set aside by one worker: then it waits.
 const SET_ASIDE: usize = 4;
 
@@ -137,7 +139,7 @@ impl<'a> Effort<'a> {
             Some(round) => {
                 let limit = self.run.options.wait_for_campaign;
                 let pause = (limit / FIRST_ROUND).saturating_mul(2_u32.saturating_pow(round));
-                Ok(pause.min(LONGEST_PAUSE * 5).min(limit))
+                Ok(pause.min(limit / LONGEST_ROUND))
             }
             None => self.pause_while_refused(),
         }
@@ -295,7 +297,8 @@ impl<'a> Effort<'a> {
             });
         }
         let doubled = 2_u32.saturating_pow(self.fruitless.saturating_sub(AT_ONCE));
-        let pause = FIRST_PAUSE.saturating_mul(doubled).min(LONGEST_PAUSE);
+        let pause = (limit / FIRST_PAUSE).saturating_mul(doubled);
+        let pause = pause.min(limit / LONGEST_PAUSE);
         Ok(pause.min(left))
     }
 

@@ -266,12 +266,11 @@ fn many_records_that_the_server_refuses_without_a_reason_are_all_found() {
             "batch {batch}, one in {bad}: {} requests, {:?}",
             report.requests, report.counts
         );
-        assert_eq!(
-            report.counts.refused,
-            1000_u64.div_ceil(bad as u64),
-            "{}",
-            told(&result)
-        );
-        assert_eq!(report.counts.added + report.counts.refused, 1000);
+        let counts = report.counts;
+        let (bad, told) = (1000_u64.div_ceil(bad as u64), told(&result));
+        assert_eq!(counts.added, 1000 - bad, "{told}");
+        // The very last ones may have no accepted request after their first refusal.
+        assert!(counts.refused + 3 >= bad, "{told}");
+        assert_eq!(counts.not_sent, bad - counts.refused, "{told}");
     }
 }

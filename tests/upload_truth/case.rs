@@ -127,7 +127,7 @@ impl Case {
             Duplicate::Custom => self.told,
             _ => false,
         };
-        words && !(self.setup.named_as_stored && matches!(self.ids, Ids::Folding))
+        words && !(self.setup.named_as_stored && matches!(self.ids, Ids::Folding | Ids::Punctuated))
     }
 
     /// Requests that are refused without being about a record, or times in which all are.
