@@ -121,7 +121,7 @@ impl UploadOptions {
             ));
         }
         if let Ranks::StartAt(start) = self.ranks
-            && !(start.abs() <= HIGHEST_START)
+            && (start.is_nan() || start.abs() > HIGHEST_START)
         {
             return wrong(format!(
                 "ranks.startAt is {start}; accepted are -{HIGHEST_START} to {HIGHEST_START}: beyond them not every number \

@@ -127,7 +127,7 @@ impl Case {
             Duplicate::Custom => self.told,
             _ => false,
         };
-        words && !(self.setup.named_as_stored && matches!(self.ids, Ids::Folding | Ids::Punctuated))
+        words && !self.setup.named_as_stored
     }
 
     /// Requests that are refused without being about a record, or times in which all are.
@@ -142,7 +142,7 @@ impl Case {
     fn patience(&self, run: usize) -> Duration {
         let last = self.runs.len() > 1 && run + 1 == self.runs.len();
         Duration::from_millis(match self.lively {
-            true => 5000,
+            true => 1500,
             false if last && self.words_are_known() => 600,
             false => 20,
         })
