@@ -43,7 +43,8 @@ impl FieldError {
 
 /// The body of a refusal as the vendor writes it. `instance` and `time` are what the vendor's support asks for.
 ///
-/// Serializes to the server's own JSON object ([`raw`](Self::raw)).
+/// Serializes to the server's own JSON object ([`raw`](Self::raw)); beside a record of a report, where that is not kept, to
+/// title, detail, instance and time.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Problem {
@@ -117,9 +118,12 @@ impl Problem {
         Self::from_value(Value::Object(raw))
     }
 
-    /// Title, detail, instance and time only, with at most so many characters. `None` if nothing is left to read.
+    /// Title, detail, instance and time only, with at most so many characters, and without [`raw`](Self::raw): it is kept in
+    /// great numbers. `None` if nothing is left to read.
     pub(crate) fn brief(&self, text: usize, detail: usize) -> Option<Self> {
-        Self::from_value(Value::Object(self.short_fields(text, detail)))
+        let mut brief = Self::from_value(Value::Object(self.short_fields(text, detail)))?;
+        brief.raw = Map::new();
+        Some(brief)
     }
 
     fn short_fields(&self, text: usize, detail: usize) -> Map<String, Value> {
@@ -142,6 +146,9 @@ impl Problem {
 
 impl Serialize for Problem {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.raw.is_empty() {
+            return self.short_fields(usize::MAX, usize::MAX).serialize(serializer);
+        }
         self.raw.serialize(serializer)
     }
 }

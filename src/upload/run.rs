@@ -73,9 +73,10 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub(super) fn add(&mut self, record: RecordOutcome) {
+    pub(super) fn add(&mut self, mut record: RecordOutcome) {
         self.counts.count(record.outcome);
         if record.outcome != Outcome::Added {
+            record.field_errors.shrink_to_fit();
             self.listed.push(record);
         }
     }
