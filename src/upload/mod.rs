@@ -1,57 +1,59 @@
 //! Any number of records onto a campaign, and the truth about each.
 //!
-//! The [`Uploader`](uploader::Uploader) takes records on the caller's thread and makes batches of them; [`worker`]s send
-//! them. What a batch is asked next, and what its answers mean, is an [`inquiry`]; what a refusal is about, [`refusal`]; what
-//! accepted requests prove, [`witness`]. The [`ledger`] is what is known of each record, on disk; what an [`earlier`] upload left
-//! in it is taken up again. A record that is wrong by itself is found out as a [`candidate`]. They share a [`run`].
+//! The [`Uploader`](uploader::Uploader) takes records on the caller's thread, from a [`source`], and makes batches of them;
+//! [`worker`]s send them. Which records a batch asks for next, and what the answers mean, is an [`inquiry`]; what a refusal is
+//! about, [`refusal`]; which ids a server might confuse, [`twins`]. The [`ledger`] is what is known of each record, on disk, in a
+//! file of its own ([`ledger_file`]); what an [`earlier`] run left in it is taken up again. A record that breaks a rule is found
+//! out as a [`candidate`]. They share a [`run`].
 //!
 //! # The promise
-//! When an upload ends, each record has exactly one outcome, and it is true:
+//! When an upload ends, each record has exactly one outcome, and it is true. Nothing is concluded from time, from repetition or
+//! from words that are not known:
 //!
-//! | outcome | is stated when | so it is true that |
+//! | outcome | is stated only when | so it is true that |
 //! | --- | --- | --- |
-//! | `added` | a 2xx answered a request with it and named exactly the records sent | it is on the campaign, by this upload |
-//! | `alreadyPresent` | the server refused it as present: named, or alone as below | it is on the campaign |
-//! | `rejected` | it breaks a rule, checked here or by the server | this upload did not put it there |
-//! | `notSent` | no request with it was sent, or each was refused | this upload did not put it there |
-//! | `unknown` | a request with it got no answer, and nothing was learned since | nobody knows |
+//! | `added` | a complete 2xx answer named exactly the records sent, each by its `crmRecordId` | it is on the campaign, by this upload |
+//! | `alreadyPresent` | a complete answer, 409 or 400, that is a problem object, named it in the known words for a duplicate, and no other record of the request anywhere | it is on the campaign |
+//! | `rejected` | it breaks a rule, checked here; or the server's `errors` named it by index, and no request with it has an unknown outcome | this upload did not put it there |
+//! | `refused` | the server refused it, sent alone, twice or more with another request accepted in between, in other words; and no request with it has an unknown outcome | this upload did not put it there |
+//! | `notSent` | it was in no request, or each was refused, and the upload ended before more was learned | this upload did not put it there |
+//! | `unknown` | a request with it has an unknown outcome, and neither of the first two was stated since | nobody knows |
 //!
-//! # What it rests on
+//! # Why each row is true
 //! Of the server (contract: add records): a request is stored whole or not at all (**atomic**); an id is on the campaign
-//! once, a request with one that is there is refused (**unique**); an id that is there stays there while the upload lasts.
+//! once, and a request with one that is there is refused (**unique**). Of an answer: a refusal was not carried out if its
+//! status says so (`transport::verdict`); every other end of a request, a lost or broken answer among them, leaves its outcome
+//! unknown, and from the moment it is sent until then a request counts as lost.
 //!
-//! # Lost answers
-//! *A request M was sent, and no answer came.* It is kept as lost, and its records go again, one alone first. Then:
+//! - `added`, `alreadyPresent`: the server's own word, whole, about this record and no other.
+//! - `rejected`, `refused`, `notSent`: each request with the record was answered by a refusal, or never sent, or disproved.
+//! - **A lost request M is disproved by an accepted request with a record of M.** Had M been stored before, that record would
+//!   have been there, and the request refused (unique). If M arrives later, that record is there now, and M is refused whole
+//!   (unique, atomic). So its other records are as if M had never been sent.
+//! - With `soleWriter`, a record of M that is `alreadyPresent` was put there by a lost request of this upload. If M is the only
+//!   one with it, M was stored whole (atomic), and all its records are `added`. This is not concluded from a record that has a
+//!   twin in the input (equal but for blanks, Unicode form and case): the server may speak of the twin. Repeated ids are
+//!   rejected then.
 //!
-//! 1. **A request with a record of M is accepted.** Then M was not stored, and never will be. *Proof:* had M been stored
-//!    before, that record would have been there, and the request refused (unique). If M arrives later, that record is there
-//!    now, and M is refused whole (unique, atomic). So all records of M are as if M had never been sent.
-//! 2. **A record of M is refused as present.** It is `alreadyPresent`: present for certain, put there by M or by somebody
-//!    else. Of the other records nothing follows, since somebody else may have put just that one there: each is asked for by
-//!    itself, and gets the server's word of its own.
-//! 3. **With the promise of a sole writer** (`soleWriter`), a record of M that is refused as present was put there by a lost
-//!    request of this upload. If M is the only one with it, M was stored, whole (atomic): all its open records are `added`.
-//!    Ids that are repeated in the input are rejected then, since the refusal of a repetition would look the same.
-//!    What makes it the only one: a record that may be on the campaign by a lost request is only ever sent alone, so that a
-//!    request of several has none of another lost one.
-//! 4. **The upload stops before.** The records of M are `unknown`.
+//! # How it gets there
+//! A refusal in unknown words is about a record, or about a state of the campaign that may pass. The batch waits until another
+//! request is accepted, is asked for once more, then in halves, down to each record alone. A record that was refused alone
+//! twice, with an accepted request in between, is left for the end of the upload and asked for again there, until it was in
+//! twelve refused requests: a server that refuses three in ten for a passing reason is very unlikely to do that. A few records
+//! of such a batch are kept for last, so that one of them is the accepted request that the others need. Where nothing is
+//! accepted for `waitForCampaign`, the upload ends with that refusal.
 //!
-//! # Refusals that name nothing
-//! A refusal may be about a record that is present or about the campaign's state, and in one dialect neither the status nor
-//! a code tells them apart. A record whose refusals name nothing is taken for present only if its refusals cannot all have
-//! been about the state. Refusals count only if they can be about no other record: it was alone, or every other record in
-//! the request has been accepted since (then it was not there before: unique). By either of:
+//! A record of a lost request goes alone, because it may have the others refused. If it is refused in unknown words, the others
+//! of that request are left for the end, too, when one of them at a time is asked: accepted, it frees them all.
 //!
-//! - **Three refusals, each two separated by an accepted request** (sent after the one was answered, answered before the
-//!   other was sent). For the state to explain them it would have had to turn bad three times and good twice in between. Two
-//!   states refuse records and pass by themselves, BUILDING and STARTING, each once in a launch.
-//! - **One refusal between two accepted requests that are less than 150 ms apart.** No build and no start is that short.
-//!
-//! COMPLETE and DELETED never pass: no accepted request follows, and the record stays open. If nothing is accepted for
-//! `waitForCampaign`, the upload stops with that refusal, and says `notSent`. It says so, too, when a record is the last one
-//! left and nothing else can be sent to tell the two apart: better a record that has to be uploaded again than one lost.
-//!
-//! To get there a refused set is divided in halves (about 14 requests for one bad record in a hundred, at most).
+//! | one record in a hundred, or one lost answer, costs | requests more |
+//! | --- | --- |
+//! | a duplicate in known words | 1 |
+//! | a record that `errors` name | 1; the first in an upload 2 |
+//! | a record refused in unknown words | 20 at most |
+//! | a lost answer, not stored | 2 |
+//! | a lost answer, stored, known words | 1 a record; with `soleWriter` 1 |
+//! | a lost answer, stored, unknown words | 13 at most, and the records stay `unknown` |
 
 mod candidate;
 mod earlier;

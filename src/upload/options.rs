@@ -35,7 +35,7 @@ pub struct UploadOptions {
     pub deadline: Option<Duration>,
     /// The caller's promise that nothing else puts these ids on the campaign, not even an earlier upload without this ledger.
     /// A lost answer is then settled by one refusal instead of record by record: if the promise does not hold, records that
-    /// are not there may be called added. The ids are remembered while the upload lasts, about 40 bytes each. Default false.
+    /// are not there may be called added. The ids are remembered while the upload lasts, about 80 bytes each. Default false.
     pub sole_writer: bool,
 }
 
