@@ -70,7 +70,7 @@ check-python: venv
 
 truth: ## The promise of an upload, 100,000 generated cases of inputs and faults (about an hour)
 	@$(NEED) cargo cc
-	PROPTEST_CASES=100000 $(CARGO) test --release --features sandbox --test upload_truth
+	PROPTEST_CASES=100000 $(CARGO) test --profile truth --features sandbox --test upload_truth
 
 fuzz: ## The exported functions under libFuzzer and AddressSanitizer, 5 minutes (FUZZ_SECONDS)
 	@$(NEED) cargo cc clang rust-src
