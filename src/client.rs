@@ -18,7 +18,7 @@ use crate::log::LogLevel;
 use crate::model::{
     Campaign, CampaignAction, CampaignState, ModifyCampaign, NewRecord, Record, records_of_answer,
 };
-use crate::request_json::quoted_to;
+use crate::text::quoted_to;
 use crate::transport::{Patience, Request, Transport, interrupted};
 use crate::upload::{Progress, Source, UploadOptions, UploadReport, Uploader};
 use crate::validate;

@@ -12,7 +12,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::model::{FieldError, Problem};
-use crate::request_json::redact_keys;
+use crate::text::redact_keys;
 use crate::upload::UploadReport;
 
 /// What kind of failure an [`Error`] is.

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::error::Error;
 use crate::model::FieldError;
-use crate::request_json::quoted;
+use crate::text::quoted;
 
 /// A campaign's id: a UUID. Parsing accepts the usual 8-4-4-4-12 form in either case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -15,6 +15,7 @@ mod request_json;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod state_machine;
+mod text;
 mod transport;
 mod upload;
 pub mod validate;

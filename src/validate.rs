@@ -10,7 +10,8 @@ use serde_json::Value;
 use crate::error::{Error, ErrorKind};
 use crate::identifier::CrmRecordId;
 use crate::model::{FieldError, NewRecord, Priority};
-use crate::request_json::{self, Object, quoted};
+use crate::request_json::{self, Object};
+use crate::text::quoted;
 
 /// The most records in one request (contract: add records).
 pub const MAX_RECORDS: usize = 100;

@@ -10,7 +10,7 @@ use super::{ClientConfig, RateLimit, Retry};
 use crate::credential::{ApiKey, Tenant};
 use crate::error::Error;
 use crate::identifier::CustomerSite;
-use crate::request_json::quoted;
+use crate::text::quoted;
 
 const API_KEY: &str = "CAMPAIGNS8X8_API_KEY";
 const TENANT: &str = "CAMPAIGNS8X8_TENANT";

@@ -2,7 +2,7 @@
 //! A report may hold millions of them.
 
 use super::{Error, Facts, HttpFailure};
-use crate::request_json::{shorten, shorten_to};
+use crate::text::{shorten, shorten_to};
 
 /// The most bytes that the JSON of a brief error has.
 const LIMIT: usize = 1024;

@@ -14,6 +14,7 @@ use super::raw;
 use super::record::{RecordResult, RecordState, RecordType};
 use crate::error::{Error, ErrorKind};
 use crate::request_json;
+use crate::text;
 
 open_enum! {
     /// Where a campaign stands. Automation branches on this, never on [`CampaignDisplayStatus`].
@@ -149,7 +150,7 @@ impl FromStr for CampaignAction {
             .ok_or_else(|| {
                 Error::invalid_argument(format!(
                     "action {} is unknown; accepted are {}",
-                    request_json::quoted(text),
+                    text::quoted(text),
                     Self::ALL.map(Self::as_str).join(", ")
                 ))
             })

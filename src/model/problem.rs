@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::raw;
-use crate::request_json::shorten_to;
+use crate::text::shorten_to;
 
 /// One broken rule: which field, which rule, in words. Written by the server or, before anything is sent, by the client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

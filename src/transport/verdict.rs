@@ -13,7 +13,7 @@ use super::engine::{Answer, Body};
 use crate::config::Settings;
 use crate::error::{Error, ErrorKind, HttpFailure};
 use crate::model::Problem;
-use crate::request_json::shorten;
+use crate::text::shorten;
 
 /// What is known of the outcome of an attempt that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::options::Ranks;
 use super::source::Entry;
 use crate::model::{FieldError, NewRecord};
-use crate::request_json::shorten;
+use crate::text::shorten;
 use crate::validate::{self, RecordDraft};
 
 pub(super) type Candidate = Result<NewRecord, Wrong>;

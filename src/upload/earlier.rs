@@ -10,7 +10,7 @@ use super::inquiry::{Batch, Item};
 use super::ledger::Known;
 use super::report::{Outcome, RecordOutcome};
 use crate::error;
-use crate::request_json::shorten;
+use crate::text::shorten;
 
 pub(super) struct Earlier {
     /// Up to which place in the input the ledger knows records.

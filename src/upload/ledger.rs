@@ -39,7 +39,7 @@ use super::options::Ranks;
 use super::report::{Outcome, RecordOutcome};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identifier::CampaignId;
-use crate::request_json::shorten;
+use crate::text::shorten;
 
 /// What the file is, for `PRAGMA application_id`: "c8x8" in ASCII.
 const APPLICATION: i32 = 0x6338_7838;

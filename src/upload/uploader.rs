@@ -23,7 +23,7 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::identifier::CampaignId;
 use crate::model::NewRecord;
-use crate::request_json::quoted;
+use crate::text::quoted;
 use crate::transport::{Patience, block_signals, interrupted};
 use crate::validate::RecordDraft;
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::rows::Row;
 use crate::error::{Error, Result};
-use crate::request_json::{quoted, shorten};
+use crate::text::{quoted, shorten};
 
 /// A field of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

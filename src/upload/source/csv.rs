@@ -13,7 +13,7 @@ use super::misread;
 use super::rows::{Fault, Row, Rows};
 use crate::error::{Error, Result};
 use crate::model::FieldError;
-use crate::request_json::{redact_keys, shorten};
+use crate::text::{redact_keys, shorten};
 use crate::validate::RecordDraft;
 
 /// The records of the file at `path`. A regular file is read to its end once before, so that nothing is sent of one with a

@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 
 use super::Source;
 use crate::error::{Error, ErrorKind, Result};
-use crate::request_json::{self, Object, shorten};
+use crate::request_json::{self, Object};
+use crate::text::shorten;
 use crate::validate::RecordDraft;
 
 pub(super) fn source<'a>(json: &str) -> Result<Source<'a>> {
