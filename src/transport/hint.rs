@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 
-use super::Request;
+use super::request::Request;
 use super::verdict;
 use crate::error::{Error, ErrorKind};
 

@@ -4,7 +4,7 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::time::Duration;
 
-use super::Request;
+use super::request::Request;
 use super::verdict::{Certainty, Failure};
 use crate::config::Retry;
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 use serde_json::Value;
 use url::Url;
 
+use super::answer::{Answer, Body};
 use super::echo::Echo;
-use super::engine::{Answer, Body};
 use crate::config::Settings;
 use crate::error::{Error, ErrorKind, HttpFailure};
 use crate::model::Problem;
