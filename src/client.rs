@@ -11,16 +11,16 @@ use serde_json::Value;
 
 use crate::cancel::Cancel;
 use crate::config::{ClientConfig, RateLimit, Retry, Settings};
-use crate::error::{Error, ErrorKind, Result};
 use crate::identifier::CampaignId;
 use crate::launch::{LaunchOptions, LaunchStrategy};
 use crate::log::LogLevel;
 use crate::model::{
     Campaign, CampaignAction, CampaignState, ModifyCampaign, NewRecord, Record, records_of_answer,
 };
+use crate::outcome::{Error, ErrorKind, Progress, Result, UploadReport};
 use crate::text::quoted_to;
 use crate::transport::{Patience, Request, Transport, interrupted};
-use crate::upload::{Progress, Source, UploadOptions, UploadReport, Uploader};
+use crate::upload::{Source, UploadOptions, Uploader};
 use crate::validate;
 
 /// A client for the campaigns of one tenant.

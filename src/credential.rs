@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use zeroize::Zeroizing;
 
-use crate::error::Error;
+use crate::outcome::Error;
 use crate::text::{KEY_PREFIX, quoted};
 
 /// An Admin Console key (`eght_…`). Never shown by Debug; its memory is wiped when the last copy is dropped.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::error::{Error, ErrorKind};
+use crate::outcome::{Error, ErrorKind};
 use crate::request_json;
 
 /// How a campaign is brought to dial.

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor};
 
-use crate::error::{Error, ErrorKind};
+use crate::outcome::{Error, ErrorKind};
 use crate::text::{redact_keys, shorten};
 
 /// Parses `json` into `T`; `what` names the document ("config", "request", "options") in the error.

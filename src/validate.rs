@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::error::{Error, ErrorKind};
 use crate::identifier::CrmRecordId;
-use crate::model::{FieldError, NewRecord, Priority};
+use crate::model::{NewRecord, Priority};
+use crate::outcome::{Error, ErrorKind, FieldError};
 use crate::request_json::{self, Object};
 use crate::text::quoted;
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
-use crate::error::{Error, ErrorKind};
+use crate::outcome::{Error, ErrorKind};
 use crate::request_json::{self, optional_object};
 
 pub(crate) use settings::{Proxy, Settings};

@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 
 use super::{ClientConfig, RateLimit, Retry};
 use crate::credential::{ApiKey, Tenant};
-use crate::error::Error;
 use crate::identifier::CustomerSite;
+use crate::outcome::Error;
 use crate::text::quoted;
 
 const API_KEY: &str = "CAMPAIGNS8X8_API_KEY";

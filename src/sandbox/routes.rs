@@ -8,7 +8,8 @@ use super::campaign::{self, Campaign, Refusal};
 use super::options::{Dialect, SandboxOptions};
 use super::problem::{Answer, Problem};
 use super::{API_KEY, TENANT};
-use crate::model::{CampaignAction, FieldError};
+use crate::model::CampaignAction;
+use crate::outcome::FieldError;
 use crate::validate::{self, RecordDraft};
 
 /// Everything before `/{campaignId}`.

@@ -13,8 +13,8 @@ use super::request::Request;
 use super::retry::{self, Next};
 use super::verdict::{self, Certainty, Failure};
 use crate::config::Settings;
-use crate::error::{Error, ErrorKind, Result};
 use crate::log::{Log, LogLevel};
+use crate::outcome::{Error, ErrorKind, Result};
 
 /// Everything a client needs to make calls; shared by its clones.
 #[derive(Debug)]

@@ -18,7 +18,7 @@ use super::slot::{self, Wait};
 use super::tls;
 use super::verdict::{self, Failure};
 use crate::config::{Proxy, Settings};
-use crate::error::{Error, ErrorKind, Result};
+use crate::outcome::{Error, ErrorKind, Result};
 
 /// The media type of every body, in both directions (contract: addressing and headers).
 const MEDIA_TYPE: &str = "application/vnd.campaigns.v1+json";

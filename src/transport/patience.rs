@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::slot::{Receiver, Wait};
 use crate::cancel::Cancel;
-use crate::error::{Error, ErrorKind};
+use crate::outcome::{Error, ErrorKind};
 
 /// How often a waiting call looks at its cancel token.
 const SLICE: Duration = Duration::from_millis(50);

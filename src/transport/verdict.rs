@@ -11,8 +11,7 @@ use url::Url;
 use super::answer::{Answer, Body};
 use super::echo::Echo;
 use crate::config::Settings;
-use crate::error::{Error, ErrorKind, HttpFailure};
-use crate::model::Problem;
+use crate::outcome::{Error, ErrorKind, HttpFailure, Problem};
 use crate::text::shorten;
 
 /// What is known of the outcome of an attempt that failed.

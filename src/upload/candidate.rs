@@ -4,7 +4,8 @@ use serde_json::{Map, Value};
 
 use super::options::Ranks;
 use super::source::Entry;
-use crate::model::{FieldError, NewRecord};
+use crate::model::NewRecord;
+use crate::outcome::FieldError;
 use crate::text::shorten;
 use crate::validate::{self, RecordDraft};
 

@@ -36,9 +36,8 @@ use super::candidate::as_written;
 use super::inquiry::Item;
 use super::ledger_file::LedgerFile;
 use super::options::Ranks;
-use super::report::{Outcome, RecordOutcome};
-use crate::error::{Error, ErrorKind, Result};
 use crate::identifier::CampaignId;
+use crate::outcome::{Error, ErrorKind, Outcome, RecordOutcome, Result};
 use crate::text::shorten;
 
 /// What the file is, for `PRAGMA application_id`: "c8x8" in ASCII.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::refusal::ID;
-use crate::error::{Error, ErrorKind, Result};
+use crate::outcome::{Error, ErrorKind, Result};
 use crate::request_json;
 use crate::text;
 use crate::validate::MAX_RECORDS;

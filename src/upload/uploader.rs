@@ -13,16 +13,17 @@ use super::earlier::{self, Earlier};
 use super::inquiry::{Batch, Item};
 use super::ledger::{Known, Ledger, Row, Subject, wrong_file};
 use super::options::UploadOptions;
-use super::report::{DryRun, Outcome, Progress, RecordOutcome, UploadReport};
 use super::run::Run;
 use super::source::{Entry, Source, drafts_from_json};
 use super::twins::{Ids, Kinship, folded};
 use super::worker;
 use crate::cancel::Cancel;
 use crate::client::Client;
-use crate::error::{Error, ErrorKind, Result};
 use crate::identifier::CampaignId;
 use crate::model::NewRecord;
+use crate::outcome::{
+    DryRun, Error, ErrorKind, Outcome, Progress, RecordOutcome, Result, UploadReport,
+};
 use crate::text::quoted;
 use crate::transport::{Patience, block_signals, interrupted};
 use crate::validate::RecordDraft;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use super::rows::Row;
-use crate::error::{Error, Result};
+use crate::outcome::{Error, Result};
 use crate::text::{quoted, shorten};
 
 /// A field of a record.

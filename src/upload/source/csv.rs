@@ -11,8 +11,7 @@ use super::entry::Entry;
 use super::input::{Input, unreadable};
 use super::misread;
 use super::rows::{Fault, Row, Rows};
-use crate::error::{Error, Result};
-use crate::model::FieldError;
+use crate::outcome::{Error, FieldError, Result};
 use crate::text::{redact_keys, shorten};
 use crate::validate::RecordDraft;
 

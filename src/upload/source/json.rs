@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::Source;
-use crate::error::{Error, ErrorKind, Result};
+use crate::outcome::{Error, ErrorKind, Result};
 use crate::request_json::{self, Object};
 use crate::text::shorten;
 use crate::validate::RecordDraft;

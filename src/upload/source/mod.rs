@@ -19,8 +19,8 @@ use std::path::Path;
 
 pub(super) use self::entry::{Entries, Entry, Stop};
 pub(super) use self::json::drafts_from_json;
-use crate::error::Result;
 use crate::model::NewRecord;
+use crate::outcome::Result;
 use crate::validate::RecordDraft;
 
 /// The records of an upload, read as they are needed.

@@ -7,8 +7,7 @@ use super::Source;
 use super::columns::wrong;
 use super::entry::Entry;
 use super::input::{Input, LONGEST, after_bom, unreadable};
-use crate::error::{ErrorKind, Result};
-use crate::model::FieldError;
+use crate::outcome::{ErrorKind, FieldError, Result};
 use crate::request_json;
 use crate::validate::RecordDraft;
 
