@@ -3,6 +3,7 @@
 #![deny(missing_docs)]
 
 mod answer_json;
+mod api;
 mod cancel;
 mod client;
 mod config;

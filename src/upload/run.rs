@@ -9,8 +9,8 @@ use super::inquiry::{Batch, Item, Tick};
 use super::ledger::{Ledger, Row};
 use super::options::UploadOptions;
 use super::refusal::{Indexes, Wordings};
+use crate::api::Api as Client;
 use crate::cancel::Cancel;
-use crate::client::Client;
 use crate::identifier::CampaignId;
 use crate::outcome::{Counts, Error, Outcome, RecordOutcome};
 
