@@ -21,6 +21,7 @@ mod text;
 mod transport;
 mod upload;
 pub mod validate;
+mod version;
 
 pub use cancel::Cancel;
 pub use client::Client;
@@ -39,6 +40,4 @@ pub use outcome::{
     RecordOutcome, Result, UploadReport,
 };
 pub use upload::{Ranks, Source, UploadOptions, Uploader};
-
-/// The version of this library, e.g. `0.1.0`.
-pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+pub use version::VERSION;

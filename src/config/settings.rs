@@ -6,7 +6,7 @@ use std::time::Duration;
 use url::{Host, Url};
 use zeroize::Zeroizing;
 
-use super::{ClientConfig, RateLimit, Retry};
+use super::client_config::{ClientConfig, RateLimit, Retry};
 use crate::credential::{ApiKey, Tenant};
 use crate::identifier::CustomerSite;
 use crate::outcome::Error;
