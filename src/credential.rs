@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use zeroize::Zeroizing;
 
-use crate::error::Error;
-use crate::request_json::quoted;
+use crate::outcome::Error;
+use crate::text::{KEY_PREFIX, quoted};
 
 /// An Admin Console key (`eght_…`). Never shown by Debug; its memory is wiped when the last copy is dropped.
 #[derive(Clone)]
@@ -14,7 +14,7 @@ pub struct ApiKey(Zeroizing<String>);
 
 impl ApiKey {
     /// What every key begins with (contract: addressing and headers).
-    pub const PREFIX: &'static str = "eght_";
+    pub const PREFIX: &'static str = KEY_PREFIX;
 
     pub(crate) fn expose(&self) -> &str {
         &self.0

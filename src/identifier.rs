@@ -7,9 +7,8 @@ use std::str::FromStr;
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
-use crate::error::Error;
-use crate::model::FieldError;
-use crate::request_json::quoted;
+use crate::outcome::{Error, FieldError};
+use crate::text::quoted;
 
 /// A campaign's id: a UUID. Parsing accepts the usual 8-4-4-4-12 form in either case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::error::{Error, ErrorKind};
 use crate::identifier::CrmRecordId;
-use crate::model::{FieldError, NewRecord, Priority};
-use crate::request_json::{self, Object, quoted};
+use crate::model::{NewRecord, Priority};
+use crate::outcome::{Error, ErrorKind, FieldError};
+use crate::request_json::{self, Object};
+use crate::text::quoted;
 
 /// The most records in one request (contract: add records).
 pub const MAX_RECORDS: usize = 100;

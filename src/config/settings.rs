@@ -6,11 +6,11 @@ use std::time::Duration;
 use url::{Host, Url};
 use zeroize::Zeroizing;
 
-use super::{ClientConfig, RateLimit, Retry};
+use super::client_config::{ClientConfig, RateLimit, Retry};
 use crate::credential::{ApiKey, Tenant};
-use crate::error::Error;
 use crate::identifier::CustomerSite;
-use crate::request_json::quoted;
+use crate::outcome::Error;
+use crate::text::quoted;
 
 const API_KEY: &str = "CAMPAIGNS8X8_API_KEY";
 const TENANT: &str = "CAMPAIGNS8X8_TENANT";

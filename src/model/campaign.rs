@@ -10,10 +10,11 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::open_enum::open_enum;
-use super::raw;
 use super::record::{RecordResult, RecordState, RecordType};
-use crate::error::{Error, ErrorKind};
+use crate::answer_json;
+use crate::outcome::{Error, ErrorKind};
 use crate::request_json;
+use crate::text;
 
 open_enum! {
     /// Where a campaign stands. Automation branches on this, never on [`CampaignDisplayStatus`].
@@ -149,7 +150,7 @@ impl FromStr for CampaignAction {
             .ok_or_else(|| {
                 Error::invalid_argument(format!(
                     "action {} is unknown; accepted are {}",
-                    request_json::quoted(text),
+                    text::quoted(text),
                     Self::ALL.map(Self::as_str).join(", ")
                 ))
             })
@@ -273,21 +274,21 @@ impl Campaign {
             return None;
         };
         Some(Self {
-            id: raw::uuid(&raw, "id"),
-            tenant_id: raw::string(&raw, "tenantId"),
-            integration_type: raw::string(&raw, "integrationType"),
-            start_time: raw::timestamp(&raw, "startTime"),
-            end_time: raw::timestamp(&raw, "endTime"),
-            state: raw::open(&raw, "state")?,
-            display_status: raw::open(&raw, "displayStatus"),
-            record_count: raw::integer(&raw, "recordCount"),
-            record_counts: raw::objects(&raw, "recordCounts")
+            id: answer_json::uuid(&raw, "id"),
+            tenant_id: answer_json::string(&raw, "tenantId"),
+            integration_type: answer_json::string(&raw, "integrationType"),
+            start_time: answer_json::timestamp(&raw, "startTime"),
+            end_time: answer_json::timestamp(&raw, "endTime"),
+            state: answer_json::open(&raw, "state")?,
+            display_status: answer_json::open(&raw, "displayStatus"),
+            record_count: answer_json::integer(&raw, "recordCount"),
+            record_counts: answer_json::objects(&raw, "recordCounts")
                 .map(RecordCount::from_object)
                 .collect(),
-            last_build_time: raw::timestamp(&raw, "lastBuildTime"),
-            last_purged_time: raw::timestamp(&raw, "lastPurgedTime"),
-            started_time: raw::timestamp(&raw, "startedTime"),
-            completed_time: raw::timestamp(&raw, "completedTime"),
+            last_build_time: answer_json::timestamp(&raw, "lastBuildTime"),
+            last_purged_time: answer_json::timestamp(&raw, "lastPurgedTime"),
+            started_time: answer_json::timestamp(&raw, "startedTime"),
+            completed_time: answer_json::timestamp(&raw, "completedTime"),
             raw,
         })
     }
@@ -324,10 +325,10 @@ pub struct RecordCount {
 impl RecordCount {
     fn from_object(object: &Map<String, Value>) -> Self {
         Self {
-            r#type: raw::open(object, "type"),
-            state: raw::open(object, "state"),
-            result: raw::open(object, "result"),
-            count: raw::integer(object, "count"),
+            r#type: answer_json::open(object, "type"),
+            state: answer_json::open(object, "state"),
+            result: answer_json::open(object, "result"),
+            count: answer_json::integer(object, "count"),
         }
     }
 }

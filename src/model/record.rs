@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::open_enum::open_enum;
-use super::raw;
-use crate::error::Error;
+use crate::answer_json;
 use crate::identifier::CrmRecordId;
+use crate::outcome::Error;
 
 open_enum! {
     /// The group in which a record is dialed: all HIGH ones first, then MEDIUM, then LOW.
@@ -192,16 +192,16 @@ pub struct Record {
 impl Record {
     fn from_object(raw: Map<String, Value>) -> Self {
         Self {
-            id: raw::uuid(&raw, "id"),
-            r#type: raw::open(&raw, "type"),
-            crm_record_id: raw::string(&raw, "crmRecordId"),
-            priority: raw::open(&raw, "priority"),
-            rank: raw::number(&raw, "rank"),
-            next_attempt_after: raw::timestamp(&raw, "nextAttemptAfter"),
-            retry_count: raw::integer(&raw, "retryCount"),
-            state: raw::open(&raw, "state"),
-            state_reason: raw::string(&raw, "stateReason"),
-            result: raw::open(&raw, "result"),
+            id: answer_json::uuid(&raw, "id"),
+            r#type: answer_json::open(&raw, "type"),
+            crm_record_id: answer_json::string(&raw, "crmRecordId"),
+            priority: answer_json::open(&raw, "priority"),
+            rank: answer_json::number(&raw, "rank"),
+            next_attempt_after: answer_json::timestamp(&raw, "nextAttemptAfter"),
+            retry_count: answer_json::integer(&raw, "retryCount"),
+            state: answer_json::open(&raw, "state"),
+            state_reason: answer_json::string(&raw, "stateReason"),
+            result: answer_json::open(&raw, "result"),
             raw,
         }
     }

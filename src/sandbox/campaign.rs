@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::account::{CAMPAIGN_ID, TENANT};
 use super::options::SandboxOptions;
 use crate::model::{CampaignAction, CampaignState, NewRecord, Priority};
 use crate::state_machine::{self, Marks};
@@ -306,7 +307,7 @@ impl Campaign {
         let mut body = Map::new();
         let mut put = |name: &str, value: Value| body.insert(name.to_owned(), value);
         put("id", json!(self.id));
-        put("tenantId", json!(super::TENANT));
+        put("tenantId", json!(TENANT));
         put("integrationType", json!("contactual"));
         put("state", json!(self.state));
         let shown = state_machine::display_status(&self.state, self.marks);
@@ -347,5 +348,5 @@ impl Campaign {
 
 /// Whether `id` is the campaign that every sandbox comes with.
 pub(super) fn is_the_one(id: &str) -> bool {
-    id.parse::<Uuid>().ok() == super::CAMPAIGN_ID.parse().ok()
+    id.parse::<Uuid>().ok() == CAMPAIGN_ID.parse().ok()
 }

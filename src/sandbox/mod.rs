@@ -15,6 +15,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod account;
 mod campaign;
 mod faults;
 mod options;
@@ -23,13 +24,7 @@ mod rate_limit;
 mod routes;
 mod server;
 
+pub use account::{API_KEY, CAMPAIGN_ID, TENANT};
 pub use faults::{Fault, Faults};
 pub use options::{Dialect, RateLimitStyle, SandboxOptions, SandboxRateLimit};
 pub use server::{Sandbox, SeenRequest};
-
-/// The id of the campaign that every sandbox comes with.
-pub const CAMPAIGN_ID: &str = "123e4567-e89b-12d3-a456-426614174000";
-/// The only key that a sandbox accepts.
-pub const API_KEY: &str = "eght_sandbox";
-/// The only tenant that a sandbox knows.
-pub const TENANT: &str = "sandbox";

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::options::Dialect;
-use crate::model::FieldError;
+use crate::outcome::FieldError;
 
 /// An answer, ready but for the path and the time that a problem carries.
 #[derive(Debug)]

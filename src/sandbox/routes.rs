@@ -4,11 +4,12 @@ use hyper::header::{CONTENT_TYPE, HeaderMap};
 use hyper::{Method, Uri};
 use serde_json::{Map, Value};
 
+use super::account::{API_KEY, TENANT};
 use super::campaign::{self, Campaign, Refusal};
 use super::options::{Dialect, SandboxOptions};
 use super::problem::{Answer, Problem};
-use super::{API_KEY, TENANT};
-use crate::model::{CampaignAction, FieldError};
+use crate::model::CampaignAction;
+use crate::outcome::FieldError;
 use crate::validate::{self, RecordDraft};
 
 /// Everything before `/{campaignId}`.

@@ -19,13 +19,13 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 
+use super::account::{API_KEY, CAMPAIGN_ID, TENANT};
 use super::campaign::Campaign;
 use super::faults::{Fault, Faults, Schedule};
 use super::options::SandboxOptions;
 use super::problem::{Answer, Problem};
 use super::rate_limit::{RateLimit, Ticket};
 use super::routes::{self, BASE_PATH, MEDIA_TYPE};
-use super::{API_KEY, CAMPAIGN_ID, TENANT};
 use crate::config::ClientConfig;
 use crate::identifier::CampaignId;
 use crate::model::CampaignState;

@@ -2,23 +2,23 @@
 //! that one; it starts with the engine and is joined when the engine is dropped.
 
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::{
-    ACCEPT, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT,
-};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use reqwest::redirect;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 
+use super::answer::{self, Answer};
 use super::pacing::Pacer;
 use super::patience::{Interrupted, Patience};
+use super::request::Request;
 use super::slot::{self, Wait};
+use super::tls;
 use super::verdict::{self, Failure};
-use super::{Request, bounded_seconds, tls};
 use crate::config::{Proxy, Settings};
-use crate::error::{Error, ErrorKind, Result};
+use crate::outcome::{Error, ErrorKind, Result};
 
 /// The media type of every body, in both directions (contract: addressing and headers).
 const MEDIA_TYPE: &str = "application/vnd.campaigns.v1+json";
@@ -45,44 +45,6 @@ pub(super) struct Engine {
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
     pub(super) pacer: Pacer,
-}
-
-/// What came back: a status, and as much of the rest as arrived.
-#[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) retry_after: Option<Duration>,
-    pub(super) allowance: Option<Allowance>,
-    pub(super) body: Body,
-}
-
-/// What the server said of its rate limit: `x-ratelimit-limit`, `-remaining`, and the time until `-reset`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Allowance {
-    pub(super) limit: u64,
-    pub(super) remaining: u64,
-    /// Unix seconds at which the window ends: the same for all answers of one window.
-    pub(super) reset: u64,
-    /// The time until then, as this machine's clock has it.
-    pub(super) resets_in: Duration,
-}
-
-impl Allowance {
-    /// How long to wait if none is left. A function of its own: with it inlined, the release build tests a value that is
-    /// not there, which changes nothing but makes valgrind complain.
-    #[inline(never)]
-    pub(super) fn wait_if_used_up(&self) -> Option<Duration> {
-        (self.remaining == 0).then_some(self.resets_in)
-    }
-}
-
-#[derive(Debug)]
-pub(super) enum Body {
-    Complete(Vec<u8>),
-    /// The connection broke, or the time was up, before the end.
-    Broken(Vec<u8>, reqwest::Error),
-    /// Longer than the limit; what was read is dropped.
-    TooLong,
 }
 
 #[derive(Debug)]
@@ -138,7 +100,7 @@ impl Engine {
         let (sender, receiver) = slot::new();
         let task = self.runtime.spawn(async move {
             let result = match prepared.send().await {
-                Ok(response) => Ok(read(response, limit).await),
+                Ok(response) => Ok(answer::read(response, limit).await),
                 Err(error) => Err(error),
             };
             sender.send(result);
@@ -274,83 +236,4 @@ fn headers(settings: &Settings) -> Result<HeaderMap> {
         HeaderValue::from_str(&settings.user_agent).map_err(unfit)?,
     );
     Ok(headers)
-}
-
-async fn read(mut response: reqwest::Response, limit: u64) -> Answer {
-    let now = SystemTime::now();
-    let status = response.status().as_u16();
-    let headers = response.headers();
-    let retry_after = retry_after(headers, now);
-    let allowance = allowance(headers, now);
-    let too_long = |length: usize| u64::try_from(length).is_ok_and(|length| length > limit);
-    let mut read = Vec::new();
-    let body = loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) => read.extend_from_slice(&chunk),
-            Ok(None) => break Body::Complete(read),
-            Err(error) => break Body::Broken(read, error),
-        }
-        if too_long(read.len()) {
-            break Body::TooLong;
-        }
-    };
-    Answer {
-        status,
-        retry_after,
-        allowance,
-        body,
-    }
-}
-
-/// `Retry-After` as seconds or as a date; a date that has passed means now.
-fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(bounded_seconds(seconds));
-    }
-    let date = httpdate::parse_http_date(text).ok()?;
-    let server_now = server_clock(headers, now);
-    let wait = date.duration_since(server_now).unwrap_or_default();
-    Some(bounded_seconds(wait.as_secs_f64().ceil() as u64))
-}
-
-fn allowance(headers: &HeaderMap, now: SystemTime) -> Option<Allowance> {
-    let number = |name| headers.get(name)?.to_str().ok()?.trim().parse().ok();
-    let reset = number("x-ratelimit-reset")?;
-    let ends = UNIX_EPOCH + bounded_reset(reset);
-    Some(Allowance {
-        limit: number("x-ratelimit-limit").or_else(|| number("x-ratelimit-remaining"))?,
-        remaining: number("x-ratelimit-remaining")?,
-        reset,
-        resets_in: ends
-            .duration_since(server_clock(headers, now))
-            .unwrap_or_default()
-            .min(bounded_seconds(u64::MAX)),
-    })
-}
-
-/// Far enough in the future for any server, near enough for `SystemTime`.
-fn bounded_reset(seconds: u64) -> Duration {
-    Duration::from_secs(seconds.min(1 << 40))
-}
-
-/// The server's time: this machine's clock, unless the `Date` header says that the two differ by more than its own second.
-fn server_clock(headers: &HeaderMap, now: SystemTime) -> SystemTime {
-    let date = headers
-        .get(DATE)
-        .and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
-    match date {
-        Some(date) => {
-            let apart = match now.duration_since(date) {
-                Ok(behind) => behind,
-                Err(ahead) => ahead.duration(),
-            };
-            if apart > Duration::from_secs(2) {
-                date
-            } else {
-                now
-            }
-        }
-        None => now,
-    }
 }

@@ -2,9 +2,9 @@
 
 use reqwest::Method;
 
-use super::Request;
+use super::request::Request;
 use super::verdict;
-use crate::error::{Error, ErrorKind};
+use crate::outcome::{Error, ErrorKind};
 
 /// Adds the note and the hint.
 pub(super) fn explain(error: Error, request: &Request) -> Error {

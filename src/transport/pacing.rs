@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::engine::{Allowance, Answer};
+use super::answer::{Allowance, Answer};
 use crate::config::RateLimit;
 
 /// The window of the caller's own limit.

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::slot::{Receiver, Wait};
 use crate::cancel::Cancel;
+use crate::outcome::{Error, ErrorKind};
 
 /// How often a waiting call looks at its cancel token.
 const SLICE: Duration = Duration::from_millis(50);
@@ -109,5 +110,16 @@ impl<'a> Patience<'a> {
             Some(_) => left.min(SLICE),
             None => left,
         }
+    }
+}
+
+/// The error of a call that was interrupted.
+pub(crate) fn interrupted(why: Interrupted) -> Error {
+    match why {
+        Interrupted::Cancelled => Error::new(ErrorKind::Cancelled, "cancelled by the caller"),
+        Interrupted::Deadline(within) => Error::new(
+            ErrorKind::Deadline,
+            format!("not done within the deadline of {} ms", within.as_millis()),
+        ),
     }
 }

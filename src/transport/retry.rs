@@ -4,7 +4,7 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::time::Duration;
 
-use super::Request;
+use super::request::Request;
 use super::verdict::{Certainty, Failure};
 use crate::config::Retry;
 
@@ -59,7 +59,7 @@ fn longest_backoff(attempts: u32, policy: &Retry) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{Error, ErrorKind};
+    use crate::outcome::{Error, ErrorKind};
 
     fn failure(certainty: Certainty, retry_after: Option<u64>) -> Failure {
         Failure {

@@ -11,8 +11,8 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls_platform_verifier::Verifier;
 
-use crate::error::{Error, ErrorKind, Result};
-use crate::request_json::quoted;
+use crate::outcome::{Error, ErrorKind, Result};
+use crate::text::quoted;
 
 pub(super) fn config(ca_bundle: Option<&Path>) -> Result<ClientConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());

@@ -8,12 +8,11 @@ use std::time::Duration;
 use serde_json::Value;
 use url::Url;
 
+use super::answer::{Answer, Body};
 use super::echo::Echo;
-use super::engine::{Answer, Body};
 use crate::config::Settings;
-use crate::error::{Error, ErrorKind, HttpFailure};
-use crate::model::Problem;
-use crate::request_json::shorten;
+use crate::outcome::{Error, ErrorKind, HttpFailure, Problem};
+use crate::text::shorten;
 
 /// What is known of the outcome of an attempt that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,8 +4,9 @@ use serde_json::{Map, Value};
 
 use super::options::Ranks;
 use super::source::Entry;
-use crate::model::{FieldError, NewRecord};
-use crate::request_json::shorten;
+use crate::model::NewRecord;
+use crate::outcome::FieldError;
+use crate::text::shorten;
 use crate::validate::{self, RecordDraft};
 
 pub(super) type Candidate = Result<NewRecord, Wrong>;

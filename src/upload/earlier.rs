@@ -8,9 +8,8 @@ use serde_json::Value;
 use super::candidate::{self, Candidate};
 use super::inquiry::{Batch, Item};
 use super::ledger::Known;
-use super::report::{Outcome, RecordOutcome};
-use crate::error;
-use crate::request_json::shorten;
+use crate::outcome::{Outcome, RecordOutcome, cause as error};
+use crate::text::shorten;
 
 pub(super) struct Earlier {
     /// Up to which place in the input the ledger knows records.

@@ -4,9 +4,8 @@
 //! The rules by which an outcome is stated, and why they are true, are in the documentation of [`super`].
 
 use super::refusal::About;
-use super::report::Outcome;
-use crate::error::Error;
-use crate::model::{FieldError, NewRecord};
+use crate::model::NewRecord;
+use crate::outcome::{Cause as Error, FieldError, Outcome};
 
 /// A number that grows with each request sent and each answer received: what came before what.
 pub(super) type Tick = u64;

@@ -36,10 +36,9 @@ use super::candidate::as_written;
 use super::inquiry::Item;
 use super::ledger_file::LedgerFile;
 use super::options::Ranks;
-use super::report::{Outcome, RecordOutcome};
-use crate::error::{Error, ErrorKind, Result};
 use crate::identifier::CampaignId;
-use crate::request_json::shorten;
+use crate::outcome::{Error, ErrorKind, Outcome, RecordOutcome, Result};
+use crate::text::shorten;
 
 /// What the file is, for `PRAGMA application_id`: "c8x8" in ASCII.
 const APPLICATION: i32 = 0x6338_7838;

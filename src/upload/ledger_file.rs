@@ -9,7 +9,7 @@ use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
 
 use super::ledger::storage;
-use crate::error::Result;
+use crate::outcome::Result;
 
 #[derive(Debug)]
 pub(super) struct LedgerFile {

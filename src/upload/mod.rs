@@ -62,7 +62,6 @@ mod ledger;
 mod ledger_file;
 mod options;
 mod refusal;
-mod report;
 mod run;
 mod source;
 mod twins;
@@ -70,6 +69,5 @@ mod uploader;
 mod worker;
 
 pub use options::{Ranks, UploadOptions};
-pub use report::{Counts, DryRun, Outcome, Progress, RecordOutcome, UploadReport};
 pub use source::Source;
 pub use uploader::Uploader;

@@ -7,8 +7,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::refusal::ID;
-use crate::error::{Error, ErrorKind, Result};
+use crate::outcome::{Error, ErrorKind, Result};
 use crate::request_json;
+use crate::text;
 use crate::validate::MAX_RECORDS;
 
 /// What a caller may choose about an upload.
@@ -133,7 +134,7 @@ impl UploadOptions {
                 return wrong(format!(
                     "presentWording has {}; each text needs {ID} once, where the record's id stands, and words beside it, e.g. \
                      \"Record {ID} exists\"",
-                    request_json::quoted(text)
+                    text::quoted(text)
                 ));
             }
         }
@@ -143,7 +144,7 @@ impl UploadOptions {
                 return wrong(format!(
                     "ledger is {}; give the path of a file, which keeps what was learned (a path that begins with file: \
                      needs ./ before it)",
-                    request_json::quoted(&name)
+                    text::quoted(&name)
                 ));
             }
         }
@@ -175,7 +176,7 @@ fn ranks(value: &Value) -> Result<Ranks> {
     start.map(Ranks::StartAt).ok_or_else(|| {
         Error::invalid_argument(format!(
             "options: ranks is {}; accepted are \"server\" and {{\"startAt\":number}}",
-            request_json::shorten(&request_json::redact_keys(&value.to_string()))
+            text::shorten(&text::redact_keys(&value.to_string()))
         ))
     })
 }

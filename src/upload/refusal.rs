@@ -16,8 +16,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::error::{Error, ErrorKind};
-use crate::model::{FieldError, NewRecord, Problem};
+use crate::model::NewRecord;
+use crate::outcome::{Error, ErrorKind, FieldError, Problem};
 
 /// The vendor's words; the record's id ends the text.
 const VENDOR: &str = "already contains record for Id: {id}";

@@ -9,11 +9,10 @@ use super::inquiry::{Batch, Item, Tick};
 use super::ledger::{Ledger, Row};
 use super::options::UploadOptions;
 use super::refusal::{Indexes, Wordings};
-use super::report::{Counts, Outcome, RecordOutcome};
+use crate::api::Api as Client;
 use crate::cancel::Cancel;
-use crate::client::Client;
-use crate::error::Error;
 use crate::identifier::CampaignId;
+use crate::outcome::{Counts, Error, Outcome, RecordOutcome};
 
 /// Records that are asked for together at the end of the upload.
 const ASKED_TOGETHER: usize = 1000;

@@ -13,17 +13,18 @@ use super::earlier::{self, Earlier};
 use super::inquiry::{Batch, Item};
 use super::ledger::{Known, Ledger, Row, Subject, wrong_file};
 use super::options::UploadOptions;
-use super::report::{DryRun, Outcome, Progress, RecordOutcome, UploadReport};
 use super::run::Run;
 use super::source::{Entry, Source, drafts_from_json};
 use super::twins::{Ids, Kinship, folded};
 use super::worker;
+use crate::api::Api as Client;
 use crate::cancel::Cancel;
-use crate::client::Client;
-use crate::error::{Error, ErrorKind, Result};
 use crate::identifier::CampaignId;
 use crate::model::NewRecord;
-use crate::request_json::quoted;
+use crate::outcome::{
+    DryRun, Error, ErrorKind, Outcome, Progress, RecordOutcome, Result, UploadReport,
+};
+use crate::text::quoted;
 use crate::transport::{Patience, block_signals, interrupted};
 use crate::validate::RecordDraft;
 
@@ -38,7 +39,7 @@ type OnProgress<'p> = Box<dyn FnMut(&Progress) -> ControlFlow<()> + Send + 'p>;
 
 /// An upload under way, to push records into.
 ///
-/// Made by [`Client::uploader`]. [`push`](Self::push) blocks while as many batches wait as may be under way;
+/// Made by [`Client::uploader`](crate::Client::uploader). [`push`](Self::push) blocks while as many batches wait as may be under way;
 /// [`finish`](Self::finish) sends what is left, waits, and answers the [`UploadReport`]. Dropped without that, it gives up:
 /// requests under way are dropped, and their outcome is nobody's knowledge (but the ledger's).
 ///

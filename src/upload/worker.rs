@@ -7,11 +7,10 @@ use std::time::{Duration, Instant};
 use super::inquiry::{Batch, Inquiry, Item, Lesson, Refused, Settled, Tick};
 use super::ledger::Row;
 use super::refusal::{About, Indexes};
-use super::report::{Outcome, RecordOutcome};
 use super::run::Run;
 use super::twins;
-use crate::error::{Error, ErrorKind, Result};
 use crate::log::LogLevel;
+use crate::outcome::{Error, ErrorKind, Outcome, RecordOutcome, Result};
 use crate::transport::{Patience, backoff_after};
 
 /// Refusals in unknown words that are followed up at once; then with a growing pause.

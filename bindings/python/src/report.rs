@@ -288,7 +288,7 @@ pub(crate) fn records<'py>(
                 outcome: record.outcome,
                 field_errors: record.field_errors,
                 error: record.error.map_or(Ok(Said::Nothing), |error| {
-                    errors.shared(py, error).map(Said::Core)
+                    errors.shared(py, error.into()).map(Said::Core)
                 })?,
             },
         )?)?;

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use super::rows::Row;
-use crate::error::{Error, Result};
-use crate::request_json::{quoted, shorten};
+use crate::outcome::{Error, Result};
+use crate::text::{quoted, shorten};
 
 /// A field of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,20 +5,44 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::Source;
 use super::columns::{Columns, Field, Named, wrong};
 use super::entry::Entry;
 use super::input::{Input, unreadable};
 use super::misread;
+use super::origin::Source;
 use super::rows::{Fault, Row, Rows};
-use crate::error::{Error, Result};
-use crate::model::FieldError;
-use crate::request_json::{redact_keys, shorten};
+use crate::outcome::{Error, FieldError, Result};
+use crate::text::{redact_keys, shorten};
 use crate::validate::RecordDraft;
+
+impl<'a> Source<'a> {
+    /// A CSV file in UTF-8 whose first row names the columns: quoting as in RFC 4180; LF, CRLF or CR; a byte order mark or
+    /// none.
+    ///
+    /// `columns` says in which column a field stands, as (field, column name); a field whose column has the field's own
+    /// name needs no mention. Other columns are passed over. An empty cell is a field left out. Faults name the row as a
+    /// spreadsheet numbers it: the names of the columns are row 1, blank rows count.
+    ///
+    /// Quotes are read strictly, because a stray one would swallow rows. A cell that contains a quote, a comma or a line
+    /// break must be quoted, each quote in it doubled, and a row has 1 MiB at most. Two stray quotes can look like one
+    /// quoted cell with line breaks: where such a cell looks like rows, or is the value of a field, the file is refused.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Storage`](crate::ErrorKind::Storage) if the file cannot be read;
+    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) if a column is missing, one is named almost like a
+    /// field, or a row breaks a rule of the format. For a file that is not regular, as a pipe, these end the upload.
+    pub fn csv<F: AsRef<str>, C: AsRef<str>>(
+        path: impl AsRef<Path>,
+        columns: impl IntoIterator<Item = (F, C)>,
+    ) -> Result<Self> {
+        let path = path.as_ref();
+        source(path, Named::new(path, columns)?)
+    }
+}
 
 /// The records of the file at `path`. A regular file is read to its end once before, so that nothing is sent of one with a
 /// fault; of the others the faults are found when they are read.
-pub(super) fn source<'a>(path: &Path, named: Named) -> Result<Source<'a>> {
+fn source<'a>(path: &Path, named: Named) -> Result<Source<'a>> {
     let mut input = Input::find(path)?;
     let total = input.count(|path, file| Table::begin(path, file, &named)?.count_records())?;
     Ok(Source::new(total, move |stop| {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::error::Result;
-use crate::model::{FieldError, NewRecord};
+use crate::model::NewRecord;
+use crate::outcome::{FieldError, Result};
 use crate::validate::RecordDraft;
 
 /// One record as a source gives it.

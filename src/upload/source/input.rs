@@ -7,7 +7,7 @@ use std::io::{self, BufReader, Chain, Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use super::entry::Stop;
-use crate::error::{Error, ErrorKind, Result};
+use crate::outcome::{Error, ErrorKind, Result};
 
 /// No row and no line is longer. One that is comes from a file without line ends, or from a quote that is never closed.
 pub(super) const LONGEST: usize = 1024 * 1024;

@@ -5,12 +5,25 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::Source;
-use crate::error::{Error, ErrorKind, Result};
-use crate::request_json::{self, Object, shorten};
+use super::origin::Source;
+use crate::outcome::{Error, ErrorKind, Result};
+use crate::request_json::{self, Object};
+use crate::text::shorten;
 use crate::validate::RecordDraft;
 
-pub(super) fn source<'a>(json: &str) -> Result<Source<'a>> {
+impl<'a> Source<'a> {
+    /// Reads the JSON form: `{"records":[{"crmRecordId":"CRM-1"},…]}`,
+    /// `{"csv":"contacts.csv","columns":{"crmRecordId":"Account ID"}}` or `{"ndjson":"contacts.ndjson"}`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) on malformed JSON or an unknown field; else as
+    /// [`csv`](Self::csv) and [`ndjson`](Self::ndjson).
+    pub fn from_json(json: &str) -> Result<Self> {
+        source(json)
+    }
+}
+
+fn source<'a>(json: &str) -> Result<Source<'a>> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Wire {

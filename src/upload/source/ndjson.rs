@@ -3,17 +3,29 @@
 use std::io::{self, BufRead, BufReader, Chain, Cursor, Read};
 use std::path::{Path, PathBuf};
 
-use super::Source;
 use super::columns::wrong;
 use super::entry::Entry;
 use super::input::{Input, LONGEST, after_bom, unreadable};
-use crate::error::{ErrorKind, Result};
-use crate::model::FieldError;
+use super::origin::Source;
+use crate::outcome::{ErrorKind, FieldError, Result};
 use crate::request_json;
 use crate::validate::RecordDraft;
 
+impl<'a> Source<'a> {
+    /// A file with one JSON object a line, `{"crmRecordId":"CRM-1","priority":"LOW"}`. Blank lines are passed over. Faults
+    /// name the line. A line has 1 MiB at most.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Storage`](crate::ErrorKind::Storage) if the file cannot be read;
+    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) if a line is too long. For a file that is not
+    /// regular, as a pipe, these end the upload.
+    pub fn ndjson(path: impl AsRef<Path>) -> Result<Self> {
+        source(path.as_ref())
+    }
+}
+
 /// The records of the file at `path`. The lines of a regular file are counted before.
-pub(super) fn source<'a>(path: &Path) -> Result<Source<'a>> {
+fn source<'a>(path: &Path) -> Result<Source<'a>> {
     let mut input = Input::find(path)?;
     let total = input.count(|path, file| {
         let mut lines = Lines::begin(path, file)?;

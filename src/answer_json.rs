@@ -3,34 +3,34 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-pub(super) type Object = Map<String, Value>;
+pub(crate) type Object = Map<String, Value>;
 
-pub(super) fn string(object: &Object, field: &str) -> Option<String> {
+pub(crate) fn string(object: &Object, field: &str) -> Option<String> {
     object.get(field)?.as_str().map(str::to_owned)
 }
 
-pub(super) fn open<T: for<'a> From<&'a str>>(object: &Object, field: &str) -> Option<T> {
+pub(crate) fn open<T: for<'a> From<&'a str>>(object: &Object, field: &str) -> Option<T> {
     object.get(field)?.as_str().map(T::from)
 }
 
-pub(super) fn timestamp(object: &Object, field: &str) -> Option<Timestamp> {
+pub(crate) fn timestamp(object: &Object, field: &str) -> Option<Timestamp> {
     object.get(field)?.as_str()?.parse().ok()
 }
 
-pub(super) fn integer(object: &Object, field: &str) -> Option<i64> {
+pub(crate) fn integer(object: &Object, field: &str) -> Option<i64> {
     object.get(field)?.as_i64()
 }
 
-pub(super) fn number(object: &Object, field: &str) -> Option<f64> {
+pub(crate) fn number(object: &Object, field: &str) -> Option<f64> {
     object.get(field)?.as_f64()
 }
 
-pub(super) fn uuid(object: &Object, field: &str) -> Option<uuid::Uuid> {
+pub(crate) fn uuid(object: &Object, field: &str) -> Option<uuid::Uuid> {
     object.get(field)?.as_str()?.parse().ok()
 }
 
 /// The objects of an array; anything else in it is passed over (the raw answer keeps it).
-pub(super) fn objects<'a>(object: &'a Object, field: &str) -> impl Iterator<Item = &'a Object> {
+pub(crate) fn objects<'a>(object: &'a Object, field: &str) -> impl Iterator<Item = &'a Object> {
     object
         .get(field)
         .and_then(Value::as_array)

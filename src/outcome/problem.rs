@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
-use super::raw;
-use crate::request_json::shorten_to;
+use crate::answer_json;
+use crate::text::shorten_to;
 
 /// One broken rule: which field, which rule, in words. Written by the server or, before anything is sent, by the client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,20 +76,20 @@ impl Problem {
         let Value::Object(raw) = body else {
             return None;
         };
-        let title = raw::string(&raw, "title");
-        let detail = raw::string(&raw, "detail");
+        let title = answer_json::string(&raw, "title");
+        let detail = answer_json::string(&raw, "detail");
         if title.is_none() && detail.is_none() {
             return None;
         }
         Some(Self {
             title,
-            status: raw::integer(&raw, "status"),
+            status: answer_json::integer(&raw, "status"),
             detail,
-            instance: raw::string(&raw, "instance"),
-            time: raw::timestamp(&raw, "time"),
-            errors: raw::objects(&raw, "errors")
+            instance: answer_json::string(&raw, "instance"),
+            time: answer_json::timestamp(&raw, "time"),
+            errors: answer_json::objects(&raw, "errors")
                 .map(|error| {
-                    let text = |field| raw::string(error, field).unwrap_or_default();
+                    let text = |field| answer_json::string(error, field).unwrap_or_default();
                     FieldError::new(text("field"), text("code"), text("message"))
                 })
                 .collect(),

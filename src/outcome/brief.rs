@@ -1,8 +1,8 @@
 //! The short form of an error that stands beside a record in a report: at most 1 KiB of JSON, whatever the server sent.
 //! A report may hold millions of them.
 
-use super::{Error, Facts, HttpFailure};
-use crate::request_json::{shorten, shorten_to};
+use super::cause::{Cause, Facts, HttpFailure};
+use crate::text::{shorten, shorten_to};
 
 /// The most bytes that the JSON of a brief error has.
 const LIMIT: usize = 1024;
@@ -24,11 +24,11 @@ const CUTS: [fn(&mut Facts); 10] = [
     |facts| facts.message = shorten_to(&facts.message, 100),
 ];
 
-impl Error {
+impl Cause {
     /// The same error without what a long list cannot afford: no body, of the problem only title, detail, instance and time,
     /// and all texts shortened. So nothing may be concluded from its texts. The brief form of a brief error is itself.
     pub(crate) fn brief(&self) -> Self {
-        let facts = &*self.0;
+        let facts = self.facts();
         let mut brief = Facts {
             kind: facts.kind,
             message: shorten(&facts.message),
@@ -48,7 +48,6 @@ impl Error {
                 .take(FIELD_ERRORS)
                 .map(|error| error.shortened(FIELD_ERROR_TEXT))
                 .collect(),
-            report: None,
         };
         for cut in CUTS {
             if brief.json_len() <= LIMIT {
@@ -78,8 +77,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::error::{ErrorKind, from_json};
-    use crate::model::Problem;
+    use crate::outcome::cause::from_json;
+    use crate::outcome::{Error, ErrorKind, Problem};
 
     fn refused(body: &Value) -> Error {
         let body = body.to_string();

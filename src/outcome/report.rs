@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-use crate::error::Error;
-use crate::model::FieldError;
+use super::cause::Cause;
+use super::problem::FieldError;
 
 /// What became of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -72,7 +72,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    pub(super) fn count(&mut self, outcome: Outcome) {
+    pub(crate) fn count(&mut self, outcome: Outcome) {
         let slot = match outcome {
             Outcome::Added => &mut self.added,
             Outcome::AlreadyPresent => &mut self.already_present,
@@ -85,7 +85,7 @@ impl Counts {
     }
 
     /// Records whose outcome is stated.
-    pub(super) fn settled(&self) -> u64 {
+    pub(crate) fn settled(&self) -> u64 {
         self.added
             + self.already_present
             + self.rejected
@@ -109,7 +109,7 @@ pub struct RecordOutcome {
     /// The rules it breaks.
     pub field_errors: Vec<FieldError>,
     /// What the server, or the connection, said last, if that says more than the outcome.
-    pub error: Option<Error>,
+    pub error: Option<Cause>,
 }
 
 /// What became of every record of an upload: those in [`records`](Self::records), those from
