@@ -1,7 +1,5 @@
 //! The sandbox by itself, spoken to in raw HTTP: it refuses what the API refuses, keeps what it is given, and fails on purpose.
 
-#![cfg(feature = "sandbox")]
-
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};

@@ -1,18 +1,14 @@
 //! Pace: the caller's own limit is kept, the server's is neither exceeded nor left unused.
 
-#![cfg(feature = "sandbox")]
-
-mod support;
-
 use std::ops::ControlFlow;
 use std::thread;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
+use crate::support::{Reply, Stub, answer, campaign, records, timed};
 use campaigns8x8::sandbox::{
     Fault, Faults, RateLimitStyle, Sandbox, SandboxOptions, SandboxRateLimit,
 };
 use campaigns8x8::{CampaignState, Client, ErrorKind, NewRecord, RateLimit, Source, UploadOptions};
-use support::{Reply, Stub, answer, campaign, records, timed};
 
 /// Adds single records from `threads` threads for `duration`.
 fn load(client: &Client, threads: usize, duration: Duration) {

@@ -1,6 +1,5 @@
 //! A server that answers with whatever bytes a test wants: for answers that no well-behaved server gives. Behaviour of the
 //! real API is tested against `campaigns8x8::sandbox` instead.
-#![allow(dead_code, reason = "each test binary uses its own part")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

@@ -1,13 +1,11 @@
 //! Settings: every wrong one is refused before anything is sent, with an error that names it and the way out.
 
-mod support;
-
 use std::process::Command;
 
+use crate::support::{KEY, campaign};
 use campaigns8x8::{
     CampaignAction, CampaignId, Client, ClientConfig, ErrorKind, ModifyCampaign, NewRecord,
 };
-use support::{KEY, campaign};
 
 const GOOD: &str = r#""apiKey":"eght_k","tenant":"acme01","customerSite":"US1""#;
 
@@ -178,7 +176,11 @@ const CHILD: &str = "CAMPAIGNS8X8_TEST_CONFIG";
 /// Makes a client from `json` in a process with these variables only, and says what came of it.
 fn in_child(json: &str, environment: &[(&str, &str)]) -> String {
     let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "the_child_makes_a_client", "--nocapture"])
+        .args([
+            "--exact",
+            "settings::the_child_makes_a_client",
+            "--nocapture",
+        ])
         .env_clear()
         .env(CHILD, json)
         .envs(environment.iter().copied())
@@ -251,7 +253,7 @@ fn a_campaign_id_is_a_dashed_uuid() {
 
 #[test]
 fn build_on_start_goes_with_start_only() {
-    let stub = support::Stub::always(support::json(200, r#"{"state":"READY"}"#));
+    let stub = crate::support::Stub::always(crate::support::json(200, r#"{"state":"READY"}"#));
     let request = ModifyCampaign::new(CampaignAction::Pause).build_on_start(true);
     let error = stub
         .client()
@@ -275,7 +277,7 @@ fn build_on_start_goes_with_start_only() {
 
 #[test]
 fn what_is_wrong_is_refused_before_anything_is_sent() {
-    let stub = support::Stub::always(support::json(200, r#"{"records":[]}"#));
+    let stub = crate::support::Stub::always(crate::support::json(200, r#"{"records":[]}"#));
     let client = stub.client();
     let record = |n: usize| NewRecord::new(&format!("CRM-{n}")).unwrap();
     let many: Vec<_> = (0..101).map(record).collect();

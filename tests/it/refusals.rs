@@ -1,11 +1,9 @@
 //! What the client makes of every kind of answer: each row of the contract's error table, bodies that nobody can decode,
 //! values and fields of later versions, and every 2xx.
 
-mod support;
-
+use crate::support::{CAMPAIGN, Reply, Stub, answer, campaign, json};
 use campaigns8x8::{CampaignState, ClientConfig, ErrorKind, NewRecord, RecordState, Retry};
 use std::time::Duration;
-use support::{CAMPAIGN, Reply, Stub, answer, campaign, json};
 
 const CAMPAIGN_JSON: &str = r#"{"id":"123e4567-e89b-12d3-a456-426614174000","state":"RUNNING"}"#;
 
@@ -323,7 +321,7 @@ fn the_wait_that_the_server_asks_for_is_kept_or_told() {
         0 => answer(429, "Retry-After: 1\r\n", ""),
         _ => json(200, CAMPAIGN_JSON),
     });
-    let (answered, took) = support::timed(|| stub.client().pause(&campaign()));
+    let (answered, took) = crate::support::timed(|| stub.client().pause(&campaign()));
     assert!(answered.is_ok());
     assert!(took >= Duration::from_secs(1), "{took:?}");
 
@@ -331,7 +329,7 @@ fn the_wait_that_the_server_asks_for_is_kept_or_told() {
         0 => answer(503, "Retry-After: Wed, 21 Oct 2015 07:28:00 GMT\r\n", ""),
         _ => json(200, CAMPAIGN_JSON),
     });
-    let (answered, took) = support::timed(|| stub.client().pause(&campaign()));
+    let (answered, took) = crate::support::timed(|| stub.client().pause(&campaign()));
     assert!(answered.is_ok());
     assert!(
         took < Duration::from_secs(1),

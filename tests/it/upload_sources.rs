@@ -1,16 +1,12 @@
 //! The files that an upload is read from: what a CSV file may look like, what is refused before anything is sent, and that
 //! an input which blocks never holds a cancelled upload.
 
-#![cfg(feature = "sandbox")]
-
-mod support;
-
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+use crate::support::{Scratch, quick};
 use campaigns8x8::sandbox::{Sandbox, SandboxOptions};
 use campaigns8x8::{CampaignState, Client, Error, ErrorKind, Source, UploadOptions, UploadReport};
-use support::{Scratch, quick};
 
 const NO_COLUMNS: [(&str, &str); 0] = [];
 

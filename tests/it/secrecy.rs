@@ -1,15 +1,13 @@
 //! The key is nowhere to be read: not in Debug, not in a log line, not in an error, whatever the server or the caller does.
 
-mod support;
-
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::support::{KEY, Reply, Stub, answer, campaign, json};
 use campaigns8x8::{
     ApiKey, CampaignId, Client, ClientConfig, Error, ErrorKind, LogLevel, ModifyCampaign,
     NewRecord, Retry, validate,
 };
-use support::{KEY, Reply, Stub, answer, campaign, json};
 
 /// What is searched for: without the prefix, which messages may name.
 const SECRET: &str = "SENTINEL0123456789";

@@ -1,12 +1,10 @@
 //! One line an attempt, at the level that says how it went, on the calling thread, with no lock held.
 
-mod support;
-
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use crate::support::{CAMPAIGN, Stub, answer, campaign, json};
 use campaigns8x8::{Client, LogLevel};
-use support::{CAMPAIGN, Stub, answer, campaign, json};
 
 type Lines = Arc<Mutex<Vec<(LogLevel, String)>>>;
 
@@ -22,7 +20,7 @@ fn collect(client: &Client, max_level: LogLevel) -> Lines {
 fn flaky() -> Stub {
     Stub::start(|n| match n % 3 {
         0 => answer(503, "", ""),
-        1 => support::Reply::Close,
+        1 => crate::support::Reply::Close,
         _ => json(200, r#"{"state":"PAUSED"}"#),
     })
 }

@@ -1,7 +1,5 @@
 //! Rate limits under a real upload: the allowance is used, and no 429 is earned that could have been avoided.
 
-#![cfg(feature = "sandbox")]
-
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 

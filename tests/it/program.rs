@@ -1,7 +1,5 @@
 //! The program as its user runs it.
 
-#![cfg(all(feature = "cli", unix))]
-
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};

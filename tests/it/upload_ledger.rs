@@ -1,9 +1,5 @@
 //! The ledger: an upload that was killed ends as if it had never been; what a person reads in it; what it refuses.
 
-#![cfg(feature = "sandbox")]
-
-mod support;
-
 use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::ops::ControlFlow;
@@ -12,13 +8,13 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Once;
 use std::time::{Duration, Instant};
 
+use crate::support::{Scratch, quick, records};
 use campaigns8x8::sandbox::{Fault, Faults, Sandbox, SandboxOptions};
 use campaigns8x8::{
     CampaignState, Cancel, Client, Error, ErrorKind, NewRecord, Outcome, Ranks, Source,
     UploadOptions, UploadReport,
 };
 use rusqlite::Connection;
-use support::{Scratch, quick, records};
 
 trait Ledger {
     fn ledger(&self) -> UploadOptions;

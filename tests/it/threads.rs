@@ -1,14 +1,10 @@
 //! One client, many threads: no call disturbs another, and dropping the last clone leaves no thread behind.
 
-#![cfg(feature = "sandbox")]
-
-mod support;
-
 use std::thread;
 
+use crate::support::campaign;
 use campaigns8x8::sandbox::{Sandbox, SandboxOptions};
 use campaigns8x8::{CampaignState, Client, NewRecord};
-use support::campaign;
 
 #[test]
 fn thirty_two_threads_share_one_client_and_its_thread_ends_with_the_last_clone() {

@@ -1,19 +1,15 @@
 //! Uploads as a caller sees them: sources, conflicts, lost answers and what they cost, ranks, ledger, cancel, progress.
 
-#![cfg(feature = "sandbox")]
-
-mod support;
-
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use crate::support::{Scratch, quick, records};
 use campaigns8x8::sandbox::{Dialect, Fault, Faults, Sandbox, SandboxOptions};
 use campaigns8x8::{
     CampaignState, Cancel, Client, Counts, Error, ErrorKind, NewRecord, Outcome, Progress, Ranks,
     RateLimit, Source, UploadOptions, UploadReport,
 };
-use support::{Scratch, quick, records};
 
 fn sandbox(options: SandboxOptions) -> (Sandbox, Client) {
     let sandbox = Sandbox::start_with(SandboxOptions {

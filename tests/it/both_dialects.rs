@@ -1,17 +1,13 @@
 //! The client against the sandbox, once in each dialect of the vendor: the same suite must pass in both.
 
-#![cfg(feature = "sandbox")]
-
-mod support;
-
 use std::time::Duration;
 
+use crate::support::quick;
 use campaigns8x8::sandbox::{Dialect, Fault, Faults, Sandbox, SandboxOptions};
 use campaigns8x8::{
     CampaignAction, CampaignState, Client, Error, ErrorKind, LaunchOptions, LaunchStrategy,
     ModifyCampaign, NewRecord, Priority, Retry, state_machine,
 };
-use support::quick;
 
 fn options(dialect: Dialect) -> SandboxOptions {
     SandboxOptions {
@@ -201,8 +197,9 @@ fn launch_ends_at_the_first_refusal_after_a_start_of_unknown_outcome(dialect: Di
             faults: Faults::Scheduled(faults),
             ..options(dialect)
         });
-        let (result, took) =
-            support::timed(|| client.launch_campaign(&sandbox.campaign_id(), &launch(strategy)));
+        let (result, took) = crate::support::timed(|| {
+            client.launch_campaign(&sandbox.campaign_id(), &launch(strategy))
+        });
         let error = result.unwrap_err();
         assert!(error.is_outcome_unknown(), "{strategy:?}: {error}");
         assert!(matches!(error.http().unwrap().status, 409 | 400), "{error}");

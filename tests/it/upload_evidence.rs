@@ -1,18 +1,11 @@
 //! An upload says only what the server said. One named test for each way in which it once said more (issue 11), and for what
 //! the evidence may cost. The generated worlds are in `upload_truth.rs`; the server of both is [`world`].
 
-#[path = "upload_evidence/answers.rs"]
 mod answers;
-#[path = "upload_evidence/cost.rs"]
 mod cost;
-#[path = "upload_evidence/ledger.rs"]
 mod ledger;
-mod support;
-#[path = "upload_evidence/this_side.rs"]
 mod this_side;
-#[path = "upload_evidence/words.rs"]
 mod words;
-mod world;
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
@@ -21,13 +14,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use crate::support::{self, Scratch, Stub, json, records};
+use crate::world::{
+    self, Bad, CUSTOM, Carried, Duplicate, Errors, Fate, Framing, Setup, Words, World, Wrong,
+    new_client,
+};
 use campaigns8x8::{
     Cancel, Client, Error, ErrorKind, LogLevel, NewRecord, Outcome, Progress, Ranks, Source,
     UploadOptions, UploadReport,
-};
-use support::{Scratch, Stub, json, records};
-use world::{
-    Bad, CUSTOM, Carried, Duplicate, Errors, Fate, Framing, Setup, Words, World, Wrong, new_client,
 };
 
 /// A server of the vendor's words, to which this happens.

@@ -4,10 +4,6 @@
 //! - A call that fails with a known outcome was not applied by this call.
 //! - Whatever else happened, no record is on the campaign twice, and RESUME was not applied twice.
 
-#![cfg(feature = "sandbox")]
-
-mod support;
-
 use std::time::Duration;
 
 use campaigns8x8::sandbox::{Dialect, Fault, Faults, Sandbox, SandboxOptions};

@@ -1,7 +1,5 @@
 //! The README is true: its quickstarts are the example files, which other tests run, and its tables are those of the code.
 
-#![cfg(feature = "sandbox")]
-
 use std::path::Path;
 use std::process::Command;
 

@@ -1,11 +1,9 @@
 //! The table from kind to status and name, written down a second time from the documentation, and the JSON form.
 
-mod support;
-
 use std::collections::HashSet;
 
+use crate::support::{Stub, campaign, json};
 use campaigns8x8::{ClientConfig, ErrorKind};
-use support::{Stub, campaign, json};
 
 #[test]
 fn every_kind_has_the_status_and_the_name_of_the_documentation() {

@@ -1,10 +1,8 @@
 //! What an answer proves: only one that came whole is read for meaning, and only one that names exactly the records sent says
 //! that they were added. What is kept of an answer is bounded.
 
-mod support;
-
+use crate::support::{CAMPAIGN, Reply, Stub, answer, campaign, json};
 use campaigns8x8::{Client, ClientConfig, ErrorKind, NewRecord, Retry};
-use support::{CAMPAIGN, Reply, Stub, answer, campaign, json};
 
 fn once(stub: &Stub) -> ClientConfig {
     stub.config().retry(Retry {

@@ -1,14 +1,12 @@
 //! Nothing hangs: a silent server, an endless answer, a caller that gives up.
 
-mod support;
-
 use std::io::{Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use crate::support::{Reply, Stub, answer, campaign, json, timed};
 use campaigns8x8::{Cancel, Client, ErrorKind, LaunchOptions, LaunchStrategy, Retry};
-use support::{Reply, Stub, answer, campaign, json, timed};
 
 fn once() -> Retry {
     Retry {

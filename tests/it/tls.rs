@@ -1,19 +1,17 @@
 //! Trust: a certificate of an unknown authority is refused before the request is sent, one of an authority in `caBundle` is
 //! accepted, and a server that speaks no TLS is a TLS error.
 
-mod support;
-
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 
+use crate::support::{KEY, campaign};
 use campaigns8x8::{Client, ClientConfig, ErrorKind, Retry};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
-use support::{KEY, campaign};
 
 /// Answers `connections` connections with a campaign, if the handshake succeeds.
 struct TlsServer {
@@ -130,7 +128,7 @@ fn a_server_without_tls_is_a_tls_error() {
 
 #[test]
 fn a_given_proxy_gets_the_requests() {
-    let proxy = support::Stub::always(support::json(200, r#"{"state":"PAUSED"}"#));
+    let proxy = crate::support::Stub::always(crate::support::json(200, r#"{"state":"PAUSED"}"#));
     let proxy_address = proxy.url().replace("/cc/US1/campaigns/v1", "");
     let config = ClientConfig::new()
         .api_key(KEY)
