@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use crate::support::quick;
-use campaigns8x8::sandbox::{Dialect, Fault, Faults, Sandbox, SandboxOptions};
+use campaigns8x8::sandbox::{Dialect, Fault, Faults, SandboxOptions};
 use campaigns8x8::{
     CampaignAction, CampaignState, Client, Error, ErrorKind, LaunchOptions, LaunchStrategy,
-    ModifyCampaign, NewRecord, Priority, Retry, state_machine,
+    ModifyCampaign, Priority, state_machine,
 };
+
+use crate::support::{await_state, first, once, record, sandbox_with, start, timed};
 
 fn options(dialect: Dialect) -> SandboxOptions {
     SandboxOptions {
@@ -16,16 +17,6 @@ fn options(dialect: Dialect) -> SandboxOptions {
         start_time: Duration::ZERO,
         ..SandboxOptions::default()
     }
-}
-
-fn start(options: SandboxOptions) -> (Sandbox, Client) {
-    let sandbox = Sandbox::start_with(options).unwrap();
-    let client = Client::new(sandbox.config().retry(quick())).unwrap();
-    (sandbox, client)
-}
-
-fn record(id: &str) -> NewRecord {
-    NewRecord::new(id).unwrap()
 }
 
 fn launch(strategy: LaunchStrategy) -> LaunchOptions {
@@ -88,23 +79,15 @@ fn the_four_steps(dialect: Dialect) {
     let id = sandbox.campaign_id();
     assert_eq!(client.build(&id).unwrap().state, CampaignState::Building);
     refused(&client.start(&id).unwrap_err(), dialect);
-    wait_for(&sandbox, CampaignState::Ready);
+    await_state(&sandbox, CampaignState::Ready);
     client.start(&id).unwrap();
-    wait_for(&sandbox, CampaignState::Running);
+    await_state(&sandbox, CampaignState::Running);
     let added = client
         .add_records(&id, &[record("CRM-1"), record("CRM-2")])
         .unwrap();
     assert_eq!(added[1].crm_record_id.as_deref(), Some("CRM-2"));
     assert_eq!(client.pause(&id).unwrap().state, CampaignState::Paused);
     assert_eq!(sandbox.stored(), ["CRM-1", "CRM-2"]);
-}
-
-fn wait_for(sandbox: &Sandbox, state: CampaignState) {
-    let patience = std::time::Instant::now() + Duration::from_secs(10);
-    while sandbox.state() != state {
-        assert!(std::time::Instant::now() < patience, "never {state}");
-        std::thread::yield_now();
-    }
 }
 
 fn launch_waits_until_the_build_is_over(dialect: Dialect) {
@@ -139,7 +122,7 @@ fn launch_by_one_request(dialect: Dialect) {
         .unwrap();
     assert_eq!(campaign.state, CampaignState::Building);
     assert_eq!(sandbox.requests(), 1);
-    wait_for(&sandbox, CampaignState::Running);
+    await_state(&sandbox, CampaignState::Running);
 }
 
 fn launch_gives_up_at_the_deadline(dialect: Dialect) {
@@ -162,7 +145,7 @@ fn launch_gives_up_at_the_deadline(dialect: Dialect) {
 
 fn launch_after_a_lost_build_answer(dialect: Dialect) {
     let (sandbox, client) = start(SandboxOptions {
-        faults: Faults::Scheduled(vec![Some(Fault::LostAnswer)]),
+        faults: first(Fault::LostAnswer),
         ..options(dialect)
     });
     client
@@ -171,7 +154,7 @@ fn launch_after_a_lost_build_answer(dialect: Dialect) {
             &launch(LaunchStrategy::BuildThenStart),
         )
         .unwrap();
-    wait_for(&sandbox, CampaignState::Running);
+    await_state(&sandbox, CampaignState::Running);
 }
 
 fn launch_ends_at_the_first_refusal_after_a_start_of_unknown_outcome(dialect: Dialect) {
@@ -197,9 +180,8 @@ fn launch_ends_at_the_first_refusal_after_a_start_of_unknown_outcome(dialect: Di
             faults: Faults::Scheduled(faults),
             ..options(dialect)
         });
-        let (result, took) = crate::support::timed(|| {
-            client.launch_campaign(&sandbox.campaign_id(), &launch(strategy))
-        });
+        let (result, took) =
+            timed(|| client.launch_campaign(&sandbox.campaign_id(), &launch(strategy)));
         let error = result.unwrap_err();
         assert!(error.is_outcome_unknown(), "{strategy:?}: {error}");
         assert!(matches!(error.http().unwrap().status, 409 | 400), "{error}");
@@ -228,7 +210,7 @@ fn launch_waits_on_after_a_start_that_was_certainly_not_applied(dialect: Dialect
             &launch(LaunchStrategy::BuildThenStart),
         )
         .unwrap();
-    wait_for(&sandbox, CampaignState::Running);
+    await_state(&sandbox, CampaignState::Running);
 }
 
 fn stop_is_pause_then_purge(dialect: Dialect) {
@@ -370,7 +352,7 @@ fn a_disabled_campaign_is_built_and_reset_only(dialect: Dialect) {
 }
 
 fn who_is_refused(dialect: Dialect) {
-    let sandbox = Sandbox::start_with(options(dialect)).unwrap();
+    let sandbox = sandbox_with(options(dialect));
     let id = sandbox.campaign_id();
     let build = |config| Client::new(config).unwrap().build(&id).unwrap_err().kind();
     assert_eq!(
@@ -395,7 +377,7 @@ fn who_is_refused(dialect: Dialect) {
 fn a_lost_pause_is_sent_again_and_its_echo_is_told(dialect: Dialect) {
     let (sandbox, client) = start(SandboxOptions {
         state: CampaignState::Running,
-        faults: Faults::Scheduled(vec![Some(Fault::LostAnswer)]),
+        faults: first(Fault::LostAnswer),
         ..options(dialect)
     });
     let error = client.pause(&sandbox.campaign_id()).unwrap_err();
@@ -424,7 +406,7 @@ fn a_lost_resume_is_not_sent_again(dialect: Dialect) {
         ] {
             let (sandbox, client) = start(SandboxOptions {
                 state: state.clone(),
-                faults: Faults::Scheduled(vec![Some(fault.clone())]),
+                faults: first(fault.clone()),
                 ..options(dialect)
             });
             let error = client
@@ -440,7 +422,7 @@ fn a_lost_resume_is_not_sent_again(dialect: Dialect) {
 
 fn a_lost_add_is_sent_again_and_its_echo_is_told(dialect: Dialect) {
     let (sandbox, client) = start(SandboxOptions {
-        faults: Faults::Scheduled(vec![Some(Fault::LostAnswer)]),
+        faults: first(Fault::LostAnswer),
         ..options(dialect)
     });
     let error = client
@@ -479,12 +461,8 @@ fn what_was_never_sent_is_repeated(dialect: Dialect) {
         .add_records(&sandbox.campaign_id(), &[record("CRM-1")])
         .unwrap();
     assert_eq!(sandbox.stored(), ["CRM-1"]);
-    let one_attempt = Retry {
-        max_attempts: 1,
-        ..quick()
-    };
-    sandbox.set_faults(Faults::Scheduled(vec![Some(Fault::GatewayHtml(502))]));
-    let client = Client::new(sandbox.config().retry(one_attempt)).unwrap();
+    sandbox.set_faults(first(Fault::GatewayHtml(502)));
+    let client = Client::new(sandbox.config().retry(once())).unwrap();
     let error = client.build(&sandbox.campaign_id()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Server);
     assert!(error.is_outcome_unknown());

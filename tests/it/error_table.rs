@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 
-use crate::support::{Stub, campaign, json};
 use campaigns8x8::{ClientConfig, ErrorKind};
+
+use crate::support::{Stub, campaign, json};
 
 #[test]
 fn every_kind_has_the_status_and_the_name_of_the_documentation() {

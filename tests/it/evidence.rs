@@ -1,20 +1,13 @@
 //! What an answer proves: only one that came whole is read for meaning, and only one that names exactly the records sent says
 //! that they were added. What is kept of an answer is bounded.
 
-use crate::support::{CAMPAIGN, Reply, Stub, answer, campaign, json};
-use campaigns8x8::{Client, ClientConfig, ErrorKind, NewRecord, Retry};
+use campaigns8x8::{Client, ErrorKind};
 
-fn once(stub: &Stub) -> ClientConfig {
-    stub.config().retry(Retry {
-        max_attempts: 1,
-        ..Retry::default()
-    })
-}
+use crate::support::{CAMPAIGN, Reply, Stub, answer, campaign, json, named, once};
 
 fn add(client: &Client, ids: &[&str]) -> campaigns8x8::Result<usize> {
-    let records: Vec<_> = ids.iter().map(|id| NewRecord::new(id).unwrap()).collect();
     client
-        .add_records(&campaign(), &records)
+        .add_records(&campaign(), &named(ids))
         .map(|added| added.len())
 }
 
@@ -54,7 +47,7 @@ fn a_refusal_cut_at_any_byte_has_no_problem_unless_it_is_whole() {
     for (status, body, said) in [(409, conflict.as_str(), detail), (400, invalid, "invalid")] {
         for (head, whole) in framings(status, body) {
             let stub = cut_everywhere(&whole);
-            let client = Client::new(once(&stub)).unwrap();
+            let client = stub.client_once();
             for cut in 0..=whole.len() {
                 let error = add(&client, &["CRM-1", "CRM-12345"]).unwrap_err();
                 let shown = format!("{cut} of {} bytes: {}", whole.len(), error.to_json());
@@ -76,7 +69,10 @@ fn a_refusal_cut_at_any_byte_has_no_problem_unless_it_is_whole() {
 fn a_refusal_longer_than_the_limit_is_not_read_for_meaning() {
     let body = r#"{"title":"Conflict","detail":"Campaign already contains record for Id: CRM-1"}"#;
     let stub = Stub::always(json(409, body));
-    let limited = once(&stub).max_response_bytes(body.len() as u64 - 1);
+    let limited = stub
+        .config()
+        .retry(once())
+        .max_response_bytes(body.len() as u64 - 1);
     let error = add(&Client::new(limited).unwrap(), &["CRM-1"]).unwrap_err();
     let http = error.http().unwrap();
     assert!(http.problem.is_none() && http.body.is_none());
@@ -116,7 +112,7 @@ fn an_answer_of_success_cut_at_any_byte_adds_nothing_unless_it_is_whole() {
     for status in [200, 201] {
         for (_, whole) in framings(status, body) {
             let stub = cut_everywhere(&whole);
-            let client = Client::new(once(&stub)).unwrap();
+            let client = stub.client_once();
             for cut in 0..=whole.len() {
                 match add(&client, &["CRM-1", "CRM-2"]) {
                     Ok(count) => assert_eq!((count, cut), (2, whole.len())),

@@ -3,8 +3,9 @@
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use crate::support::{CAMPAIGN, Stub, answer, campaign, json};
 use campaigns8x8::{Client, LogLevel};
+
+use crate::support::{CAMPAIGN, Reply, Stub, answer, campaign, json};
 
 type Lines = Arc<Mutex<Vec<(LogLevel, String)>>>;
 
@@ -20,7 +21,7 @@ fn collect(client: &Client, max_level: LogLevel) -> Lines {
 fn flaky() -> Stub {
     Stub::start(|n| match n % 3 {
         0 => answer(503, "", ""),
-        1 => crate::support::Reply::Close,
+        1 => Reply::Close,
         _ => json(200, r#"{"state":"PAUSED"}"#),
     })
 }

@@ -1,14 +1,14 @@
 //! Pace: the caller's own limit is kept, the server's is neither exceeded nor left unused.
 
-use std::ops::ControlFlow;
 use std::thread;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
-use crate::support::{Reply, Stub, answer, campaign, records, timed};
-use campaigns8x8::sandbox::{
-    Fault, Faults, RateLimitStyle, Sandbox, SandboxOptions, SandboxRateLimit,
+use campaigns8x8::sandbox::{Fault, Faults, RateLimitStyle, SandboxOptions, SandboxRateLimit};
+use campaigns8x8::{Client, ErrorKind, RateLimit, Source, UploadOptions};
+
+use crate::support::{
+    Reply, Stub, answer, campaign, record, records, running, sandbox_with, timed, upload,
 };
-use campaigns8x8::{CampaignState, Client, ErrorKind, NewRecord, RateLimit, Source, UploadOptions};
 
 /// Adds single records from `threads` threads for `duration`.
 fn load(client: &Client, threads: usize, duration: Duration) {
@@ -18,7 +18,7 @@ fn load(client: &Client, threads: usize, duration: Duration) {
             scope.spawn(move || {
                 let mut n = 0;
                 while Instant::now() < end {
-                    let record = NewRecord::new(&format!("{worker}-{n}")).unwrap();
+                    let record = record(&format!("{worker}-{n}"));
                     client.add_records(&campaign(), &[record]).unwrap();
                     n += 1;
                 }
@@ -29,11 +29,7 @@ fn load(client: &Client, threads: usize, duration: Duration) {
 
 #[test]
 fn the_callers_limit_is_kept() {
-    let sandbox = Sandbox::start_with(SandboxOptions {
-        state: CampaignState::Running,
-        ..SandboxOptions::default()
-    })
-    .unwrap();
+    let sandbox = sandbox_with(running());
     let client = Client::new(sandbox.config().rate_limit(RateLimit {
         requests_per_minute: 6000.0,
         burst: Some(5),
@@ -50,16 +46,14 @@ fn the_callers_limit_is_kept() {
 fn the_servers_limit_is_used_and_never_exceeded() {
     const PER_SECOND: u64 = 50;
     const SECONDS: u64 = 4;
-    let sandbox = Sandbox::start_with(SandboxOptions {
-        state: CampaignState::Running,
+    let sandbox = sandbox_with(SandboxOptions {
         rate_limit: Some(SandboxRateLimit {
             requests: PER_SECOND,
             per: Duration::from_secs(1),
             style: RateLimitStyle::XRateLimit,
         }),
-        ..SandboxOptions::default()
-    })
-    .unwrap();
+        ..running()
+    });
     let client = Client::new(sandbox.config()).unwrap();
     load(&client, 4, Duration::from_secs(SECONDS));
     let refused = sandbox
@@ -81,16 +75,14 @@ fn a_refusal_by_itself_holds_the_client_back_once_and_teaches_it_nothing() {
             retry_after_secs: 1,
         })
     };
-    let sandbox = Sandbox::start_with(SandboxOptions {
-        state: CampaignState::Running,
+    let sandbox = sandbox_with(SandboxOptions {
         faults: Faults::Scheduled(vec![None, busy(), None, busy()]),
-        ..SandboxOptions::default()
-    })
-    .unwrap();
+        ..running()
+    });
     let client = Client::new(sandbox.config()).unwrap();
     let started = Instant::now();
     for n in 0..100 {
-        let record = NewRecord::new(&format!("CRM-{n}")).unwrap();
+        let record = record(&format!("CRM-{n}"));
         client.add_records(&campaign(), &[record]).unwrap();
     }
     let took = started.elapsed();
@@ -163,11 +155,8 @@ fn little_that_is_left_of_a_long_window_is_not_waited_for() {
 fn a_wait_beyond_the_longest_one_stops_an_upload_and_loses_no_record() {
     let stub = Stub::always(answer(429, "Retry-After: 3600\r\n", ""));
     let source = Source::from(records(1000));
-    let (result, took) = timed(|| {
-        let options = UploadOptions::default();
-        let client = stub.client();
-        client.upload_records(&campaign(), source, &options, |_| ControlFlow::Continue(()))
-    });
+    let client = stub.client();
+    let (result, took) = timed(|| upload(&client, source, &UploadOptions::default()));
     let error = result.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::RateLimited);
     assert!(took < Duration::from_secs(5), "{took:?}");

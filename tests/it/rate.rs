@@ -3,24 +3,24 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use campaigns8x8::sandbox::{RateLimitStyle, Sandbox, SandboxOptions, SandboxRateLimit};
-use campaigns8x8::{CampaignState, Client, NewRecord, Source, UploadOptions};
+use campaigns8x8::sandbox::{RateLimitStyle, SandboxOptions, SandboxRateLimit};
+use campaigns8x8::{Client, Source, UploadOptions};
+
+use crate::support::{record, running, sandbox_with};
 
 const PER_SECOND: u64 = 50;
 const SECONDS: u64 = 20;
 
 /// Uploads for twenty seconds: requests in whole windows that were allowed, and 429s.
 fn upload(style: RateLimitStyle) -> (u64, u64) {
-    let sandbox = Sandbox::start_with(SandboxOptions {
-        state: CampaignState::Running,
+    let sandbox = sandbox_with(SandboxOptions {
         rate_limit: Some(SandboxRateLimit {
             requests: PER_SECOND,
             per: Duration::from_secs(1),
             style,
         }),
-        ..SandboxOptions::default()
-    })
-    .unwrap();
+        ..running()
+    });
     let client = Client::new(sandbox.config()).unwrap();
     let options = UploadOptions {
         batch_size: 1,
@@ -32,7 +32,7 @@ fn upload(style: RateLimitStyle) -> (u64, u64) {
     let mut at_start = None;
     let mut at_end = None;
     let started = Instant::now();
-    let records = (0..).map(|n| NewRecord::new(&format!("CRM-{n}")).unwrap());
+    let records = (0..).map(|n| record(&format!("CRM-{n}")));
     let _ = client.upload_records(
         &sandbox.campaign_id(),
         Source::records(records),

@@ -1,9 +1,10 @@
 //! What the client makes of every kind of answer: each row of the contract's error table, bodies that nobody can decode,
 //! values and fields of later versions, and every 2xx.
 
-use crate::support::{CAMPAIGN, Reply, Stub, answer, campaign, json};
-use campaigns8x8::{CampaignState, ClientConfig, ErrorKind, NewRecord, RecordState, Retry};
+use campaigns8x8::{CampaignAction, CampaignState, ErrorKind, ModifyCampaign, RecordState};
 use std::time::Duration;
+
+use crate::support::{CAMPAIGN, Reply, Stub, answer, campaign, json, record, timed};
 
 const CAMPAIGN_JSON: &str = r#"{"id":"123e4567-e89b-12d3-a456-426614174000","state":"RUNNING"}"#;
 
@@ -11,14 +12,6 @@ fn problem(status: u16, title: &str, detail: &str) -> String {
     format!(
         r#"{{"title":"{title}","status":{status},"detail":"{detail}","instance":"/cc/US1/campaigns/v1/{CAMPAIGN}","time":"2026-04-22T10:00:00Z"}}"#
     )
-}
-
-/// One attempt only: what matters here is how one answer is judged.
-fn once(stub: &Stub) -> ClientConfig {
-    stub.config().retry(Retry {
-        max_attempts: 1,
-        ..Retry::default()
-    })
 }
 
 #[test]
@@ -44,10 +37,10 @@ fn every_status_of_the_error_table_has_its_kind() {
     ];
     for (status, kind, unknown) in table {
         let stub = Stub::always(json(status, &problem(status, "Title", "Detail of it")));
-        let client = campaigns8x8::Client::new(once(&stub)).unwrap();
+        let client = stub.client_once();
         let patch = client.build(&campaign()).unwrap_err();
         let post = client
-            .add_records(&campaign(), &[NewRecord::new("CRM-1").unwrap()])
+            .add_records(&campaign(), &[record("CRM-1")])
             .unwrap_err();
         for error in [patch, post] {
             assert_eq!(error.kind(), kind, "{status}");
@@ -72,7 +65,7 @@ fn only_a_status_that_says_so_means_that_nothing_was_applied() {
         422, 423, 424, 425, 426, 428, 429, 431, 451,
     ];
     let stub = Stub::start(|n| answer(300 + u16::try_from(n).unwrap(), "", ""));
-    let client = campaigns8x8::Client::new(once(&stub)).unwrap();
+    let client = stub.client_once();
     for status in 300..1000 {
         let error = client.pause(&campaign()).unwrap_err();
         assert_eq!(error.http().unwrap().status, status);
@@ -103,12 +96,9 @@ fn a_408_is_sent_again_where_that_is_harmless_and_never_for_resume_and_retry() {
     let stub = busy();
     stub.client().pause(&campaign()).unwrap();
     assert_eq!(stub.seen().len(), 2);
-    for action in [
-        campaigns8x8::CampaignAction::Resume,
-        campaigns8x8::CampaignAction::Retry,
-    ] {
+    for action in [CampaignAction::Resume, CampaignAction::Retry] {
         let stub = busy();
-        let request = campaigns8x8::ModifyCampaign::new(action);
+        let request = ModifyCampaign::new(action);
         let error = stub
             .client()
             .modify_campaign(&campaign(), &request)
@@ -129,7 +119,7 @@ fn a_408_is_sent_again_where_that_is_harmless_and_never_for_resume_and_retry() {
     });
     let error = stub
         .client()
-        .add_records(&campaign(), &[NewRecord::new("CRM-1").unwrap()])
+        .add_records(&campaign(), &[record("CRM-1")])
         .unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Conflict, 2));
     assert!(error.is_outcome_unknown());
@@ -154,7 +144,7 @@ fn field_errors_of_the_server_reach_the_caller() {
     let stub = Stub::always(json(400, body));
     let error = stub
         .client()
-        .add_records(&campaign(), &[NewRecord::new("CRM-1").unwrap()])
+        .add_records(&campaign(), &[record("CRM-1")])
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::BadRequest);
     let fields: Vec<_> = error
@@ -203,10 +193,7 @@ fn a_200_that_the_api_did_not_write_is_no_success() {
 
 #[test]
 fn an_answer_about_other_records_is_no_success() {
-    let records = [
-        NewRecord::new("CRM-1").unwrap(),
-        NewRecord::new("CRM-2").unwrap(),
-    ];
+    let records = [record("CRM-1"), record("CRM-2")];
     for body in [
         r#"{"records":[]}"#,
         r#"{"records":[{"crmRecordId":"CRM-1"}]}"#,
@@ -233,7 +220,7 @@ fn every_2xx_is_success() {
         let stub = Stub::always(json(status, r#"{"records":[{"crmRecordId":"CRM-1"}]}"#));
         let added = stub
             .client()
-            .add_records(&campaign(), &[NewRecord::new("CRM-1").unwrap()])
+            .add_records(&campaign(), &[record("CRM-1")])
             .unwrap();
         assert_eq!(added.len(), 1);
     }
@@ -261,7 +248,7 @@ fn unknown_values_and_fields_are_carried_through() {
     let stub = Stub::always(json(201, body));
     let record = stub
         .client()
-        .add_records(&campaign(), &[NewRecord::new("CRM-1").unwrap()])
+        .add_records(&campaign(), &[record("CRM-1")])
         .unwrap()
         .remove(0);
     assert_eq!(
@@ -281,7 +268,7 @@ fn redirects_are_errors_and_nobody_else_hears_of_the_request() {
         let client = stub.client();
         let patch = client.pause(&campaign()).unwrap_err();
         let post = client
-            .add_records(&campaign(), &[NewRecord::new("CRM-1").unwrap()])
+            .add_records(&campaign(), &[record("CRM-1")])
             .unwrap_err();
         for error in [patch, post] {
             assert_eq!(error.kind(), ErrorKind::UnexpectedResponse, "{status}");
@@ -321,7 +308,7 @@ fn the_wait_that_the_server_asks_for_is_kept_or_told() {
         0 => answer(429, "Retry-After: 1\r\n", ""),
         _ => json(200, CAMPAIGN_JSON),
     });
-    let (answered, took) = crate::support::timed(|| stub.client().pause(&campaign()));
+    let (answered, took) = timed(|| stub.client().pause(&campaign()));
     assert!(answered.is_ok());
     assert!(took >= Duration::from_secs(1), "{took:?}");
 
@@ -329,7 +316,7 @@ fn the_wait_that_the_server_asks_for_is_kept_or_told() {
         0 => answer(503, "Retry-After: Wed, 21 Oct 2015 07:28:00 GMT\r\n", ""),
         _ => json(200, CAMPAIGN_JSON),
     });
-    let (answered, took) = crate::support::timed(|| stub.client().pause(&campaign()));
+    let (answered, took) = timed(|| stub.client().pause(&campaign()));
     assert!(answered.is_ok());
     assert!(
         took < Duration::from_secs(1),
@@ -349,10 +336,7 @@ fn the_wait_that_the_server_asks_for_is_kept_or_told() {
 #[test]
 fn a_server_that_speaks_no_http_is_an_error() {
     let stub = Stub::always(Reply::Bytes(b"SSH-2.0-OpenSSH_9.2\r\n".to_vec()));
-    let error = campaigns8x8::Client::new(once(&stub))
-        .unwrap()
-        .pause(&campaign())
-        .unwrap_err();
+    let error = stub.client_once().pause(&campaign()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Connection);
     assert!(error.is_outcome_unknown());
 }

@@ -10,6 +10,8 @@ use campaigns8x8::sandbox::{
 };
 use serde_json::{Value, json};
 
+use crate::support::{await_state, first, sandbox_with};
+
 const HEADERS: &str = "X-API-Key: eght_sandbox\r\nX-8x8-Tenant: sandbox\r\nContent-Type: application/vnd.campaigns.v1+json\r\n";
 
 struct Answer {
@@ -64,10 +66,6 @@ fn add(sandbox: &Sandbox, records: Value) -> Answer {
         &body,
     )
     .unwrap()
-}
-
-fn with(options: SandboxOptions) -> Sandbox {
-    Sandbox::start_with(options).unwrap()
 }
 
 #[test]
@@ -140,7 +138,7 @@ fn who_asks_for_what_is_checked_first() {
             assert!(problem["time"].as_str().unwrap().ends_with('Z'));
         }
     }
-    let unattached = with(SandboxOptions {
+    let unattached = sandbox_with(SandboxOptions {
         product_attached: false,
         ..SandboxOptions::default()
     });
@@ -211,7 +209,7 @@ fn bodies_are_checked_as_the_vendor_does() {
 #[test]
 fn the_two_dialects_differ_where_the_vendor_does() {
     for (dialect, added, conflict) in [(Dialect::Guide, 200, 409), (Dialect::OpenApi, 201, 400)] {
-        let sandbox = with(SandboxOptions {
+        let sandbox = sandbox_with(SandboxOptions {
             dialect,
             ..SandboxOptions::default()
         });
@@ -296,7 +294,7 @@ fn what_is_due_earliest_is_dialed_first_and_rank_orders_what_has_no_time() {
 
 #[test]
 fn a_schedule_opens_and_ends_by_itself() {
-    let sandbox = with(SandboxOptions {
+    let sandbox = sandbox_with(SandboxOptions {
         state: CampaignState::Ready,
         opens_after: Some(Duration::from_millis(700)),
         ends_after: Some(Duration::from_millis(1400)),
@@ -316,7 +314,7 @@ fn a_schedule_opens_and_ends_by_itself() {
 
 #[test]
 fn builds_and_starts_fail_when_told_to() {
-    let sandbox = with(SandboxOptions {
+    let sandbox = sandbox_with(SandboxOptions {
         build_time: Duration::ZERO,
         start_time: Duration::ZERO,
         start_fails: true,
@@ -324,14 +322,6 @@ fn builds_and_starts_fail_when_told_to() {
     });
     patch(&sandbox, r#"{"action":"START","buildOnStart":true}"#);
     await_state(&sandbox, "BUILD_ERROR");
-}
-
-fn await_state(sandbox: &Sandbox, state: &str) {
-    let patience = Instant::now() + Duration::from_secs(10);
-    while sandbox.state() != state {
-        assert!(Instant::now() < patience, "never {state}");
-        std::thread::yield_now();
-    }
 }
 
 #[test]
@@ -354,8 +344,8 @@ fn each_fault_does_what_it_says() {
         (Fault::TruncatedAnswer, Some(200), true),
     ];
     for (fault, status, stored) in cases {
-        let sandbox = with(SandboxOptions {
-            faults: Faults::Scheduled(vec![Some(fault.clone())]),
+        let sandbox = sandbox_with(SandboxOptions {
+            faults: first(fault.clone()),
             ..SandboxOptions::default()
         });
         let body = format!(r#"{{"records":{}}}"#, record("CRM-1"));
@@ -386,7 +376,7 @@ fn each_fault_does_what_it_says() {
 #[test]
 fn random_faults_repeat_with_their_seed() {
     let run = |seed| {
-        let sandbox = with(SandboxOptions {
+        let sandbox = sandbox_with(SandboxOptions {
             seed,
             faults: Faults::Random {
                 probability: 0.5,
@@ -408,7 +398,7 @@ fn random_faults_repeat_with_their_seed() {
 fn a_rate_limit_is_told_in_either_style() {
     // A window of a day: no test runs into its end, save one that runs at midnight.
     let limit = |style| {
-        with(SandboxOptions {
+        sandbox_with(SandboxOptions {
             rate_limit: Some(SandboxRateLimit {
                 requests: 2,
                 per: Duration::from_secs(86_400),

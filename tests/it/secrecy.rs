@@ -3,11 +3,12 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::support::{KEY, Reply, Stub, answer, campaign, json};
 use campaigns8x8::{
-    ApiKey, CampaignId, Client, ClientConfig, Error, ErrorKind, LogLevel, ModifyCampaign,
-    NewRecord, Retry, validate,
+    ApiKey, CampaignId, Client, ClientConfig, Error, ErrorKind, LogLevel, ModifyCampaign, Retry,
+    validate,
 };
+
+use crate::support::{KEY, Reply, Stub, answer, campaign, json, once, record};
 
 /// What is searched for: without the prefix, which messages may name.
 const SECRET: &str = "SENTINEL0123456789";
@@ -69,7 +70,7 @@ fn it_is_in_no_log_line_and_no_error_even_when_the_server_echoes_it() {
         let errors = [
             client.pause(&campaign()).unwrap_err(),
             client
-                .add_records(&campaign(), &[NewRecord::new("CRM-1").unwrap()])
+                .add_records(&campaign(), &[record("CRM-1")])
                 .unwrap_err(),
         ];
         for error in errors {
@@ -128,15 +129,11 @@ fn it_is_in_no_error_however_the_server_spells_it() {
         for body in bodies {
             for status in [200, 401, 409, 500] {
                 let stub = Stub::always(json(status, &body));
-                let once = Retry {
-                    max_attempts: 1,
-                    ..Retry::default()
-                };
-                let client = Client::new(stub.config().api_key(key).retry(once)).unwrap();
+                let client = Client::new(stub.config().api_key(key).retry(once())).unwrap();
                 for error in [
                     client.pause(&campaign()).unwrap_err(),
                     client
-                        .add_records(&campaign(), &[NewRecord::new("CRM-1").unwrap()])
+                        .add_records(&campaign(), &[record("CRM-1")])
                         .unwrap_err(),
                 ] {
                     let shown = format!("{error} {error:?} {}", error.to_json());

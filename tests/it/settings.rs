@@ -1,11 +1,8 @@
 //! Settings: every wrong one is refused before anything is sent, with an error that names it and the way out.
 
-use std::process::Command;
+use campaigns8x8::{CampaignAction, CampaignId, Client, ClientConfig, ErrorKind, ModifyCampaign};
 
-use crate::support::{KEY, campaign};
-use campaigns8x8::{
-    CampaignAction, CampaignId, Client, ClientConfig, ErrorKind, ModifyCampaign, NewRecord,
-};
+use crate::support::{KEY, Stub, campaign, itself, json, record, records};
 
 const GOOD: &str = r#""apiKey":"eght_k","tenant":"acme01","customerSite":"US1""#;
 
@@ -175,12 +172,7 @@ const CHILD: &str = "CAMPAIGNS8X8_TEST_CONFIG";
 
 /// Makes a client from `json` in a process with these variables only, and says what came of it.
 fn in_child(json: &str, environment: &[(&str, &str)]) -> String {
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args([
-            "--exact",
-            "settings::the_child_makes_a_client",
-            "--nocapture",
-        ])
+    let output = itself("settings::the_child_makes_a_client")
         .env_clear()
         .env(CHILD, json)
         .envs(environment.iter().copied())
@@ -253,7 +245,7 @@ fn a_campaign_id_is_a_dashed_uuid() {
 
 #[test]
 fn build_on_start_goes_with_start_only() {
-    let stub = crate::support::Stub::always(crate::support::json(200, r#"{"state":"READY"}"#));
+    let stub = Stub::always(json(200, r#"{"state":"READY"}"#));
     let request = ModifyCampaign::new(CampaignAction::Pause).build_on_start(true);
     let error = stub
         .client()
@@ -277,16 +269,15 @@ fn build_on_start_goes_with_start_only() {
 
 #[test]
 fn what_is_wrong_is_refused_before_anything_is_sent() {
-    let stub = crate::support::Stub::always(crate::support::json(200, r#"{"records":[]}"#));
+    let stub = Stub::always(json(200, r#"{"records":[]}"#));
     let client = stub.client();
-    let record = |n: usize| NewRecord::new(&format!("CRM-{n}")).unwrap();
-    let many: Vec<_> = (0..101).map(record).collect();
+    let one = || record("CRM-1");
     for (records, code) in [
         (vec![], "Size"),
-        (many, "Size"),
-        (vec![record(1), record(1)], "Duplicate"),
-        (vec![record(1).rank(f64::NAN)], "Format"),
-        (vec![record(1).priority("URGENT".into())], "Enum"),
+        (records(101), "Size"),
+        (vec![one(), one()], "Duplicate"),
+        (vec![one().rank(f64::NAN)], "Format"),
+        (vec![one().priority("URGENT".into())], "Enum"),
     ] {
         let error = client.add_records(&campaign(), &records).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Validation);

@@ -2,24 +2,26 @@
 
 use std::thread;
 
-use crate::support::campaign;
-use campaigns8x8::sandbox::{Sandbox, SandboxOptions};
-use campaigns8x8::{CampaignState, Client, NewRecord};
+use campaigns8x8::Client;
+
+use crate::support::{campaign, own_process, record, running, sandbox_with};
 
 #[test]
 fn thirty_two_threads_share_one_client_and_its_thread_ends_with_the_last_clone() {
-    let sandbox = Sandbox::start_with(SandboxOptions {
-        state: CampaignState::Running,
-        ..SandboxOptions::default()
-    })
-    .unwrap();
+    // So that every thread of a client is this client's.
+    if !own_process(
+        "threads::thirty_two_threads_share_one_client_and_its_thread_ends_with_the_last_clone",
+    ) {
+        return;
+    }
+    let sandbox = sandbox_with(running());
     let client = Client::new(sandbox.config()).unwrap();
     thread::scope(|scope| {
         for worker in 0..32 {
             let client = client.clone();
             scope.spawn(move || {
                 for n in (worker..2000).step_by(32) {
-                    let record = NewRecord::new(&format!("CRM-{n}")).unwrap();
+                    let record = record(&format!("CRM-{n}"));
                     client.add_records(&campaign(), &[record]).unwrap();
                 }
             });
@@ -27,7 +29,6 @@ fn thirty_two_threads_share_one_client_and_its_thread_ends_with_the_last_clone()
     });
     assert_eq!(sandbox.stored().len(), 2000);
     assert_eq!(sandbox.requests(), 2000, "no call was repeated");
-    // The only test of this program, so that every such thread is this client's.
     #[cfg(target_os = "linux")]
     {
         let clone = client.clone();

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 
-use crate::support::{KEY, campaign};
-use campaigns8x8::{Client, ClientConfig, ErrorKind, Retry};
+use campaigns8x8::{Client, ClientConfig, ErrorKind};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+use crate::support::{KEY, Stub, campaign, json, once};
 
 /// Answers `connections` connections with a campaign, if the handshake succeeds.
 struct TlsServer {
@@ -78,10 +79,7 @@ fn config(address: SocketAddr) -> ClientConfig {
         .tenant("acme01")
         .base_url(format!("https://localhost:{}/v1", address.port()))
         .trust_env(false)
-        .retry(Retry {
-            max_attempts: 1,
-            ..Retry::default()
-        })
+        .retry(once())
 }
 
 #[test]
@@ -128,7 +126,7 @@ fn a_server_without_tls_is_a_tls_error() {
 
 #[test]
 fn a_given_proxy_gets_the_requests() {
-    let proxy = crate::support::Stub::always(crate::support::json(200, r#"{"state":"PAUSED"}"#));
+    let proxy = Stub::always(json(200, r#"{"state":"PAUSED"}"#));
     let proxy_address = proxy.url().replace("/cc/US1/campaigns/v1", "");
     let config = ClientConfig::new()
         .api_key(KEY)

@@ -7,8 +7,10 @@
 use std::time::Duration;
 
 use campaigns8x8::sandbox::{Dialect, Fault, Faults, Sandbox, SandboxOptions};
-use campaigns8x8::{CampaignState, Client, NewRecord, Retry};
+use campaigns8x8::{CampaignState, Client, Retry};
 use proptest::prelude::*;
+
+use crate::support::{record, sandbox_with};
 
 fn fault() -> impl Strategy<Value = Option<Fault>> {
     prop_oneof![
@@ -38,13 +40,12 @@ fn start(
     attempts: u32,
     state: CampaignState,
 ) -> (Sandbox, Client) {
-    let sandbox = Sandbox::start_with(SandboxOptions {
+    let sandbox = sandbox_with(SandboxOptions {
         dialect,
         state,
         faults: Faults::Scheduled(faults),
         ..SandboxOptions::default()
-    })
-    .unwrap();
+    });
     let client = Client::new(sandbox.config().retry(Retry {
         max_attempts: attempts,
         initial_backoff: Duration::ZERO,
@@ -68,7 +69,7 @@ proptest! {
         if already {
             sandbox.put_record("CRM-1");
         }
-        let records = ["CRM-0", "CRM-1"].map(|id| NewRecord::new(id).unwrap());
+        let records = ["CRM-0", "CRM-1"].map(record);
         let result = client.add_records(&sandbox.campaign_id(), &records);
         let mut stored = sandbox.stored();
         stored.sort();

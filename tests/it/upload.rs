@@ -1,69 +1,24 @@
 //! Uploads as a caller sees them: sources, conflicts, lost answers and what they cost, ranks, ledger, cancel, progress.
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use crate::support::{Scratch, quick, records};
-use campaigns8x8::sandbox::{Dialect, Fault, Faults, Sandbox, SandboxOptions};
+use campaigns8x8::sandbox::{Dialect, Fault, Faults, SandboxOptions};
 use campaigns8x8::{
-    CampaignState, Cancel, Client, Counts, Error, ErrorKind, NewRecord, Outcome, Progress, Ranks,
-    RateLimit, Source, UploadOptions, UploadReport,
+    CampaignState, Cancel, Client, Counts, ErrorKind, Outcome, Progress, Ranks, RateLimit, Source,
+    UploadOptions,
 };
 
-fn sandbox(options: SandboxOptions) -> (Sandbox, Client) {
-    let sandbox = Sandbox::start_with(SandboxOptions {
-        state: CampaignState::Running,
-        ..options
-    })
-    .unwrap();
-    let client = Client::new(sandbox.config().retry(quick())).unwrap();
-    (sandbox, client)
-}
-
-fn plain() -> (Sandbox, Client) {
-    sandbox(SandboxOptions::default())
-}
-
-fn go_on(_: &Progress) -> ControlFlow<()> {
-    ControlFlow::Continue(())
-}
-
-fn upload(
-    client: &Client,
-    sandbox: &Sandbox,
-    source: Source<'_>,
-    options: &UploadOptions,
-) -> Result<UploadReport, Error> {
-    client.upload_records(&sandbox.campaign_id(), source, options, go_on)
-}
-
-fn one_at_a_time() -> UploadOptions {
-    UploadOptions {
-        concurrency: 1,
-        ..UploadOptions::default()
-    }
-}
-
-trait Files {
-    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf;
-}
-
-impl Files for Scratch {
-    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.0.join(name);
-        std::fs::write(&path, content).unwrap();
-        path
-    }
-}
+use crate::support::{
+    Scratch, always, first, one_at_a_time, record, records, running, start, until, upload,
+};
 
 const NO_COLUMNS: [(&str, &str); 0] = [];
 
 #[test]
 fn all_are_added_in_as_few_requests_as_can_be() {
-    let (sandbox, client) = plain();
-    let source = Source::from(records(1500));
-    let report = upload(&client, &sandbox, source, &UploadOptions::default()).unwrap();
+    let (sandbox, client) = start(running());
+    let report = upload(&client, records(1500), &UploadOptions::default()).unwrap();
     assert!(report.complete);
     assert_eq!(report.counts.added, 1500);
     assert_eq!((report.requests, report.retries), (15, 0));
@@ -76,15 +31,15 @@ fn all_are_added_in_as_few_requests_as_can_be() {
 
 #[test]
 fn nothing_to_upload_is_complete() {
-    let (sandbox, client) = plain();
-    let report = upload(&client, &sandbox, Source::from(vec![]), &one_at_a_time()).unwrap();
+    let (_sandbox, client) = start(running());
+    let report = upload(&client, vec![], &one_at_a_time()).unwrap();
     assert!(report.complete);
     assert_eq!((report.counts.total, report.requests), (0, 0));
 }
 
 #[test]
 fn a_csv_is_read_with_its_own_column_names_and_all_it_may_contain() {
-    let scratch = Scratch::new("csv");
+    let scratch = Scratch::new();
     let path = scratch.file(
         "contacts.csv",
         "\u{feff}Account ID,Name,priority,When,rank\r\n\
@@ -94,10 +49,10 @@ fn a_csv_is_read_with_its_own_column_names_and_all_it_may_contain() {
          ,Smith,,,\r\n\
          CRM-5,Smith, Jo,,,\r\n",
     );
-    let (sandbox, client) = plain();
+    let (sandbox, client) = start(running());
     let columns = [("crmRecordId", "Account ID"), ("scheduleAt", "When")];
     let source = Source::csv(&path, columns).unwrap();
-    let report = upload(&client, &sandbox, source, &one_at_a_time()).unwrap();
+    let report = upload(&client, source, &one_at_a_time()).unwrap();
     assert_eq!(sandbox.stored(), ["CRM-1", "CRM-2"]);
     let faults: Vec<(u64, &str, &str)> = report
         .records
@@ -132,7 +87,7 @@ fn a_csv_is_read_with_its_own_column_names_and_all_it_may_contain() {
 
 #[test]
 fn a_csv_that_may_be_misread_is_refused_before_anything_is_sent() {
-    let scratch = Scratch::new("columns");
+    let scratch = Scratch::new();
     let refusal = |header: &str, columns: &[(&str, &str)]| {
         let path = scratch.file("contacts.csv", format!("{header}\nx,y\n"));
         let error = Source::csv(path, columns.iter().copied()).unwrap_err();
@@ -153,14 +108,14 @@ fn a_csv_that_may_be_misread_is_refused_before_anything_is_sent() {
 
 #[test]
 fn ndjson_lines_that_are_wrong_are_rejected_by_their_number() {
-    let scratch = Scratch::new("ndjson");
+    let scratch = Scratch::new();
     let path = scratch.file(
         "contacts.ndjson",
         "{\"crmRecordId\":\"CRM-1\",\"priority\":\"LOW\"}\r\n\n{\"crmRecordId\":\"CRM-2\",\"prio\":1}\n{oops\n[\"CRM-3\"]\n{\"crmRecordId\":\"CRM-4\"}",
     );
-    let (sandbox, client) = plain();
+    let (sandbox, client) = start(running());
     let source = Source::ndjson(path).unwrap();
-    let report = upload(&client, &sandbox, source, &one_at_a_time()).unwrap();
+    let report = upload(&client, source, &one_at_a_time()).unwrap();
     assert_eq!(sandbox.stored(), ["CRM-1", "CRM-4"]);
     let messages: Vec<&str> = report
         .records
@@ -177,9 +132,9 @@ fn ndjson_lines_that_are_wrong_are_rejected_by_their_number() {
 
 #[test]
 fn a_source_is_read_no_further_than_requests_are_under_way() {
-    let (sandbox, client) = sandbox(SandboxOptions {
-        faults: Faults::Scheduled(vec![Some(Fault::Delay(Duration::from_millis(300)))]),
-        ..SandboxOptions::default()
+    let (_sandbox, client) = start(SandboxOptions {
+        faults: first(Fault::Delay(Duration::from_millis(300))),
+        ..running()
     });
     let options = UploadOptions {
         concurrency: 1,
@@ -193,7 +148,7 @@ fn a_source_is_read_no_further_than_requests_are_under_way() {
             read_at_first += 1;
         }
     }));
-    upload(&client, &sandbox, source, &options).unwrap();
+    upload(&client, source, &options).unwrap();
     assert!((10..=30).contains(&read_at_first), "{read_at_first}");
 }
 
@@ -204,9 +159,9 @@ fn cost(
     present: Option<usize>,
     faults: Vec<Option<Fault>>,
 ) -> (u64, Counts) {
-    let (sandbox, client) = sandbox(SandboxOptions {
+    let (sandbox, client) = start(SandboxOptions {
         name_duplicates: named,
-        ..SandboxOptions::default()
+        ..running()
     });
     if let Some(place) = present {
         sandbox.put_record(&format!("CRM-{place}"));
@@ -221,7 +176,7 @@ fn cost(
         wait_for_campaign: Duration::from_millis(50),
         ..one_at_a_time()
     };
-    let report = upload(&client, &sandbox, source, &options).unwrap();
+    let report = upload(&client, source, &options).unwrap();
     assert_eq!(report.counts.total, 300);
     assert_eq!(sandbox.stored().len(), 300);
     (sandbox.requests() as u64 - 3, report.counts)
@@ -266,15 +221,15 @@ fn a_lost_answer_that_was_stored_costs_one_request_a_record_or_with_a_sole_write
 #[test]
 fn whose_record_it_is_stays_open_after_a_lost_answer_unless_there_is_a_sole_writer() {
     for (sole_writer, outcome) in [(false, Outcome::AlreadyPresent), (true, Outcome::Added)] {
-        let (sandbox, client) = sandbox(SandboxOptions {
-            faults: Faults::Scheduled(vec![Some(Fault::LostAnswer)]),
-            ..SandboxOptions::default()
+        let (_sandbox, client) = start(SandboxOptions {
+            faults: first(Fault::LostAnswer),
+            ..running()
         });
         let options = UploadOptions {
             sole_writer,
             ..one_at_a_time()
         };
-        let report = upload(&client, &sandbox, Source::from(records(10)), &options).unwrap();
+        let report = upload(&client, records(10), &options).unwrap();
         let count = match outcome {
             Outcome::Added => report.counts.added,
             _ => report.counts.already_present,
@@ -288,15 +243,14 @@ fn whose_record_it_is_stays_open_after_a_lost_answer_unless_there_is_a_sole_writ
 fn a_build_and_a_start_are_waited_out_in_both_dialects() {
     for dialect in [Dialect::Guide, Dialect::OpenApi] {
         for state in [CampaignState::Building, CampaignState::Starting] {
-            let (sandbox, client) = sandbox(SandboxOptions {
+            let (sandbox, client) = start(SandboxOptions {
                 dialect,
                 build_time: Duration::from_millis(400),
                 start_time: Duration::from_millis(400),
-                ..SandboxOptions::default()
+                ..running()
             });
             sandbox.set_state(state);
-            let source = Source::from(records(350));
-            let report = upload(&client, &sandbox, source, &UploadOptions::default()).unwrap();
+            let report = upload(&client, records(350), &UploadOptions::default()).unwrap();
             assert_eq!(report.counts.added, 350);
         }
     }
@@ -305,10 +259,10 @@ fn a_build_and_a_start_are_waited_out_in_both_dialects() {
 #[test]
 fn a_campaign_that_is_over_stops_the_upload_and_nothing_is_called_present() {
     for (named, dialect) in [(true, Dialect::Guide), (false, Dialect::OpenApi)] {
-        let (sandbox, client) = sandbox(SandboxOptions {
+        let (sandbox, client) = start(SandboxOptions {
             dialect,
             name_duplicates: named,
-            ..SandboxOptions::default()
+            ..running()
         });
         let options = UploadOptions {
             wait_for_campaign: Duration::from_millis(300),
@@ -320,7 +274,7 @@ fn a_campaign_that_is_over_stops_the_upload_and_nothing_is_called_present() {
             }
             record
         }));
-        let error = upload(&client, &sandbox, source, &options).unwrap_err();
+        let error = upload(&client, source, &options).unwrap_err();
         let kind = match dialect {
             Dialect::Guide => ErrorKind::Conflict,
             Dialect::OpenApi => ErrorKind::BadRequest,
@@ -346,22 +300,21 @@ fn what_concerns_every_record_stops_at_once() {
         (
             SandboxOptions {
                 product_attached: false,
-                ..SandboxOptions::default()
+                ..running()
             },
             ErrorKind::Forbidden,
         ),
         (
             SandboxOptions {
                 dynamic: false,
-                ..SandboxOptions::default()
+                ..running()
             },
             ErrorKind::BadRequest,
         ),
     ];
     for (options, kind) in cases {
-        let (sandbox, client) = sandbox(options);
-        let source = Source::from(records(1000));
-        let error = upload(&client, &sandbox, source, &one_at_a_time()).unwrap_err();
+        let (sandbox, client) = start(options);
+        let error = upload(&client, records(1000), &one_at_a_time()).unwrap_err();
         assert_eq!(error.kind(), kind);
         assert_eq!(sandbox.requests(), 1);
         let report = error.report().unwrap();
@@ -378,13 +331,9 @@ fn what_concerns_every_record_stops_at_once() {
 
 #[test]
 fn a_server_that_is_gone_leaves_what_it_was_asked_unknown() {
-    let (sandbox, client) = plain();
-    sandbox.set_faults(Faults::Random {
-        probability: 1.0,
-        kinds: vec![Fault::LostRequest],
-    });
-    let source = Source::from(records(250));
-    let error = upload(&client, &sandbox, source, &one_at_a_time()).unwrap_err();
+    let (sandbox, client) = start(running());
+    sandbox.set_faults(always(Fault::LostRequest));
+    let error = upload(&client, records(250), &one_at_a_time()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Connection);
     assert!(error.is_outcome_unknown());
     let report = error.report().unwrap();
@@ -395,11 +344,11 @@ fn a_server_that_is_gone_leaves_what_it_was_asked_unknown() {
 
 #[test]
 fn repeated_and_invalid_records_cost_their_neighbours_nothing() {
-    let (sandbox, client) = plain();
+    let (_sandbox, client) = start(running());
     let mut input = records(50);
-    input.insert(10, NewRecord::new("CRM-3").unwrap());
-    input.insert(20, NewRecord::new("CRM-x").unwrap().rank(f64::NAN));
-    let report = upload(&client, &sandbox, Source::from(input), &one_at_a_time()).unwrap();
+    input.insert(10, record("CRM-3"));
+    input.insert(20, record("CRM-x").rank(f64::NAN));
+    let report = upload(&client, input, &one_at_a_time()).unwrap();
     assert_eq!(
         (report.requests, report.counts.added, report.counts.rejected),
         (1, 50, 2)
@@ -411,12 +360,12 @@ fn repeated_and_invalid_records_cost_their_neighbours_nothing() {
 
 #[test]
 fn ranks_keep_the_dial_order_of_the_input() {
-    let (sandbox, client) = sandbox(SandboxOptions {
+    let (sandbox, client) = start(SandboxOptions {
         faults: Faults::Random {
             probability: 0.5,
             kinds: vec![Fault::Delay(Duration::from_millis(5))],
         },
-        ..SandboxOptions::default()
+        ..running()
     });
     let options = UploadOptions {
         concurrency: 8,
@@ -426,7 +375,7 @@ fn ranks_keep_the_dial_order_of_the_input() {
     };
     let mut input = records(400);
     input[7] = input[7].clone().rank(3.0);
-    let report = upload(&client, &sandbox, Source::from(input), &options).unwrap();
+    let report = upload(&client, input, &options).unwrap();
     assert_eq!(report.records[0].field_errors[0].field, "rank");
     let expected: Vec<String> = (0..400)
         .filter(|n| *n != 7)
@@ -438,7 +387,7 @@ fn ranks_keep_the_dial_order_of_the_input() {
 
 #[test]
 fn a_dry_run_sends_nothing_and_says_what_would_be() {
-    let (sandbox, _) = plain();
+    let (sandbox, _) = start(running());
     let limit = RateLimit {
         requests_per_minute: 60.0,
         burst: Some(2),
@@ -450,7 +399,7 @@ fn a_dry_run_sends_nothing_and_says_what_would_be() {
     };
     let mut input = records(950);
     input[3] = input[3].clone().rank(f64::INFINITY);
-    let report = upload(&client, &sandbox, Source::from(input), &options).unwrap();
+    let report = upload(&client, input, &options).unwrap();
     assert_eq!(sandbox.requests(), 0);
     let dry = report.dry_run.unwrap();
     assert_eq!(
@@ -463,25 +412,19 @@ fn a_dry_run_sends_nothing_and_says_what_would_be() {
 
 #[test]
 fn cancelling_awaits_what_is_under_way_and_reports_it() {
-    let (sandbox, client) = sandbox(SandboxOptions {
-        faults: Faults::Random {
-            probability: 1.0,
-            kinds: vec![Fault::Delay(Duration::from_millis(300))],
-        },
-        ..SandboxOptions::default()
+    let (sandbox, client) = start(SandboxOptions {
+        faults: always(Fault::Delay(Duration::from_millis(300))),
+        ..running()
     });
     let cancel = Cancel::new();
     let client = client.with_cancel(&cancel);
     let started = Instant::now();
     let error = std::thread::scope(|scope| {
         scope.spawn(|| {
-            while sandbox.requests() < 4 && started.elapsed() < Duration::from_secs(10) {
-                std::thread::yield_now();
-            }
+            until("four requests", || sandbox.requests() >= 4);
             cancel.trigger();
         });
-        let source = Source::from(records(5000));
-        upload(&client, &sandbox, source, &UploadOptions::default()).unwrap_err()
+        upload(&client, records(5000), &UploadOptions::default()).unwrap_err()
     });
     assert_eq!(error.kind(), ErrorKind::Cancelled);
     assert!(started.elapsed() < Duration::from_millis(900));
@@ -495,12 +438,9 @@ fn cancelling_awaits_what_is_under_way_and_reports_it() {
 #[test]
 fn the_deadline_ends_an_upload_and_progress_may_cancel_it() {
     let slow = || {
-        sandbox(SandboxOptions {
-            faults: Faults::Random {
-                probability: 1.0,
-                kinds: vec![Fault::Delay(Duration::from_millis(50))],
-            },
-            ..SandboxOptions::default()
+        start(SandboxOptions {
+            faults: always(Fault::Delay(Duration::from_millis(50))),
+            ..running()
         })
     };
     let (sandbox, client) = slow();
@@ -508,8 +448,7 @@ fn the_deadline_ends_an_upload_and_progress_may_cancel_it() {
         deadline: Some(Duration::from_millis(250)),
         ..one_at_a_time()
     };
-    let source = Source::from(records(5000));
-    let error = upload(&client, &sandbox, source, &options).unwrap_err();
+    let error = upload(&client, records(5000), &options).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Deadline);
     assert_eq!(
         error.report().unwrap().counts.added,
@@ -517,11 +456,10 @@ fn the_deadline_ends_an_upload_and_progress_may_cancel_it() {
     );
 
     let (sandbox, client) = slow();
-    let source = Source::from(records(5000));
     let error = client
         .upload_records(
             &sandbox.campaign_id(),
-            source,
+            Source::from(records(5000)),
             &one_at_a_time(),
             |progress| match progress.done > 0 {
                 true => ControlFlow::Break(()),
@@ -538,12 +476,9 @@ fn the_deadline_ends_an_upload_and_progress_may_cancel_it() {
 
 #[test]
 fn progress_comes_at_most_ten_times_a_second_and_at_the_end() {
-    let (sandbox, client) = sandbox(SandboxOptions {
-        faults: Faults::Random {
-            probability: 1.0,
-            kinds: vec![Fault::Delay(Duration::from_millis(20))],
-        },
-        ..SandboxOptions::default()
+    let (sandbox, client) = start(SandboxOptions {
+        faults: always(Fault::Delay(Duration::from_millis(20))),
+        ..running()
     });
     let mut seen: Vec<(Instant, Progress)> = Vec::new();
     let caller = std::thread::current().id();
@@ -577,7 +512,7 @@ fn progress_comes_at_most_ten_times_a_second_and_at_the_end() {
 
 #[test]
 fn records_can_be_pushed_one_by_one() {
-    let (sandbox, client) = plain();
+    let (sandbox, client) = start(running());
     let mut uploader = client
         .uploader(&sandbox.campaign_id(), &UploadOptions::default())
         .unwrap();
@@ -608,12 +543,9 @@ fn records_can_be_pushed_one_by_one() {
 
 #[test]
 fn a_dropped_uploader_gives_up_at_once() {
-    let (sandbox, client) = sandbox(SandboxOptions {
-        faults: Faults::Random {
-            probability: 1.0,
-            kinds: vec![Fault::Delay(Duration::from_secs(10))],
-        },
-        ..SandboxOptions::default()
+    let (sandbox, client) = start(SandboxOptions {
+        faults: always(Fault::Delay(Duration::from_secs(10))),
+        ..running()
     });
     let mut uploader = client
         .uploader(&sandbox.campaign_id(), &UploadOptions::default())

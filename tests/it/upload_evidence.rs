@@ -14,15 +14,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::support::{self, Scratch, Stub, json, records};
 use crate::world::{
     self, Bad, CUSTOM, Carried, Duplicate, Errors, Fate, Framing, Setup, Words, World, Wrong,
     new_client,
 };
 use campaigns8x8::{
-    Cancel, Client, Error, ErrorKind, LogLevel, NewRecord, Outcome, Progress, Ranks, Source,
-    UploadOptions, UploadReport,
+    Cancel, Client, Error, ErrorKind, LogLevel, NewRecord, Outcome, Ranks, Source, UploadOptions,
+    UploadReport,
 };
+
+use crate::support::{Scratch, Stub, campaign, go_on, json, named, record, records, timed};
 
 /// A server of the vendor's words, to which this happens.
 fn world(schedule: Vec<Fate>) -> World {
@@ -35,9 +36,8 @@ fn world(schedule: Vec<Fate>) -> World {
 /// In a world whose refusals pass: the wait is never used up.
 fn one_at_a_time() -> UploadOptions {
     UploadOptions {
-        concurrency: 1,
         wait_for_campaign: Duration::from_secs(10),
-        ..UploadOptions::default()
+        ..crate::support::one_at_a_time()
     }
 }
 
@@ -62,10 +62,6 @@ fn batches_of(batch_size: usize) -> UploadOptions {
         batch_size,
         ..one_at_a_time()
     }
-}
-
-fn go_on(_: &Progress) -> ControlFlow<()> {
-    ControlFlow::Continue(())
 }
 
 fn upload_with(
@@ -117,15 +113,9 @@ fn outcome(report: &UploadReport, index: u64) -> Outcome {
     listed.map_or(Outcome::Added, |record| record.outcome)
 }
 
-fn named(ids: &[&str]) -> Vec<NewRecord> {
-    ids.iter().map(|id| NewRecord::new(id).unwrap()).collect()
-}
-
 /// Ids "0" and on: each is a number that a text may hold.
 fn numbers(count: usize) -> Vec<NewRecord> {
-    (0..count)
-        .map(|n| NewRecord::new(&n.to_string()).unwrap())
-        .collect()
+    (0..count).map(|n| record(&n.to_string())).collect()
 }
 
 /// Nobody is called added, and nobody present, who is not on the campaign; nobody else, who is.

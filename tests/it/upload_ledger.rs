@@ -2,59 +2,28 @@
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Once;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::support::{Scratch, quick, records};
 use campaigns8x8::sandbox::{Fault, Faults, Sandbox, SandboxOptions};
 use campaigns8x8::{
-    CampaignState, Cancel, Client, Error, ErrorKind, NewRecord, Outcome, Ranks, Source,
-    UploadOptions, UploadReport,
+    Cancel, Client, Error, ErrorKind, Outcome, Ranks, Source, UploadOptions, UploadReport,
 };
 use rusqlite::Connection;
 
-trait Ledger {
-    fn ledger(&self) -> UploadOptions;
-    fn open(&self) -> Connection;
-}
+use crate::support::{
+    Scratch, always, client_of, first, go_on, record, records, running, sandbox_with, start, until,
+    upload,
+};
 
-impl Ledger for Scratch {
-    fn ledger(&self) -> UploadOptions {
-        UploadOptions {
-            ledger: Some(self.0.join("upload.db")),
-            concurrency: 2,
-            batch_size: 10,
-            ..UploadOptions::default()
-        }
-    }
-
-    fn open(&self) -> Connection {
-        Connection::open(self.0.join("upload.db")).unwrap()
-    }
-}
-
-fn running() -> (Sandbox, Client) {
-    let sandbox = Sandbox::start_with(SandboxOptions {
-        state: CampaignState::Running,
-        ..SandboxOptions::default()
-    })
-    .unwrap();
-    let client = Client::new(sandbox.config().retry(quick())).unwrap();
-    (sandbox, client)
-}
-
-fn upload(
-    client: &Client,
-    sandbox: &Sandbox,
-    input: Vec<NewRecord>,
-    options: &UploadOptions,
-) -> Result<UploadReport, Error> {
-    let source = Source::from(input);
-    client.upload_records(&sandbox.campaign_id(), source, options, |_| {
-        ControlFlow::Continue(())
+/// Small batches, with a ledger.
+fn options(scratch: &Scratch) -> UploadOptions {
+    scratch.with_ledger(UploadOptions {
+        concurrency: 2,
+        batch_size: 10,
+        ..UploadOptions::default()
     })
 }
 
@@ -71,41 +40,39 @@ fn half(client: &Client, sandbox: &Sandbox, scratch: &Scratch) -> Error {
     }));
     client
         .with_cancel(&cancel)
-        .upload_records(&sandbox.campaign_id(), source, &scratch.ledger(), |_| {
-            ControlFlow::Continue(())
-        })
+        .upload_records(&sandbox.campaign_id(), source, &options(scratch), go_on)
         .unwrap_err()
 }
 
 #[test]
 fn a_second_run_sends_only_what_is_not_certain_and_reports_on_all() {
-    let scratch = Scratch::new("again");
-    let (sandbox, client) = running();
+    let scratch = Scratch::new();
+    let (sandbox, client) = start(running());
     let first = half(&client, &sandbox, &scratch);
     assert_eq!(first.kind(), ErrorKind::Cancelled);
     let added = first.report().unwrap().counts.added;
     let before = sandbox.requests() as u64;
-    let second = upload(&client, &sandbox, records(200), &scratch.ledger()).unwrap();
+    let second = upload(&client, records(200), &options(&scratch)).unwrap();
     assert_eq!(second.counts.added, 200);
     assert!(second.records.is_empty());
     assert_eq!(
         sandbox.requests() as u64 - before,
         (200 - added).div_ceil(10)
     );
-    let third = upload(&client, &sandbox, records(200), &scratch.ledger()).unwrap();
+    let third = upload(&client, records(200), &options(&scratch)).unwrap();
     assert_eq!((third.counts.added, third.requests), (200, 0));
 }
 
 #[test]
 fn the_report_is_the_same_from_the_ledger() {
-    let scratch = Scratch::new("same");
-    let (sandbox, client) = running();
+    let scratch = Scratch::new();
+    let (sandbox, client) = start(running());
     sandbox.put_record("CRM-7");
     let mut input = records(30);
-    input[3] = NewRecord::new("CRM-x").unwrap().rank(f64::NAN);
-    input[5] = NewRecord::new("CRM-4").unwrap();
-    let first = upload(&client, &sandbox, input.clone(), &scratch.ledger()).unwrap();
-    let again = upload(&client, &sandbox, input, &scratch.ledger()).unwrap();
+    input[3] = record("CRM-x").rank(f64::NAN);
+    input[5] = record("CRM-4");
+    let first = upload(&client, input.clone(), &options(&scratch)).unwrap();
+    let again = upload(&client, input, &options(&scratch)).unwrap();
     assert_eq!(first.counts.already_present, 1);
     assert_eq!(first.counts.rejected, 2);
     assert_eq!(first.counts, again.counts);
@@ -115,13 +82,13 @@ fn the_report_is_the_same_from_the_ledger() {
 
 #[test]
 fn a_person_can_ask_the_ledger_what_happened_to_a_record() {
-    let scratch = Scratch::new("person");
-    let (sandbox, client) = running();
+    let scratch = Scratch::new();
+    let (sandbox, client) = start(running());
     sandbox.put_record("CRM-7");
     let faults = vec![None, Some(Fault::LostAnswer)];
     sandbox.set_faults(Faults::Scheduled(faults));
-    upload(&client, &sandbox, records(30), &scratch.ledger()).unwrap();
-    let ledger = scratch.open();
+    upload(&client, records(30), &options(&scratch)).unwrap();
+    let ledger = Connection::open(scratch.ledger()).unwrap();
     let (outcome, changed_at, record): (String, String, String) = ledger
         .query_row(
             "SELECT outcome, changed_at, record FROM records WHERE crm_record_id = 'CRM-7'",
@@ -148,35 +115,35 @@ fn a_person_can_ask_the_ledger_what_happened_to_a_record() {
 
 #[test]
 fn another_input_is_refused_before_anything_is_sent_and_the_difference_named() {
-    let scratch = Scratch::new("other");
-    let (sandbox, client) = running();
+    let scratch = Scratch::new();
+    let (sandbox, client) = start(running());
     half(&client, &sandbox, &scratch);
     let before = sandbox.requests();
     let refusal = |input, options: &UploadOptions| {
-        let error = upload(&client, &sandbox, input, options).unwrap_err();
+        let error = upload(&client, input, options).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
         assert_eq!(sandbox.requests(), before, "{error}");
         error.message().to_owned()
     };
     let mut input = records(200);
-    input[42] = NewRecord::new("CRM-other").unwrap();
-    let message = refusal(input, &scratch.ledger());
+    input[42] = record("CRM-other");
+    let message = refusal(input, &options(&scratch));
     assert!(
         message.contains("record 42")
             && message.contains("CRM-42")
             && message.contains("CRM-other"),
         "{message}"
     );
-    let message = refusal(records(20), &scratch.ledger());
+    let message = refusal(records(20), &options(&scratch));
     assert!(message.contains("this one ends after 20"), "{message}");
     let ranks = UploadOptions {
         ranks: Ranks::StartAt(1.0),
-        ..scratch.ledger()
+        ..options(&scratch)
     };
     let message = refusal(records(200), &ranks);
     assert!(message.contains("begun with ranks server"), "{message}");
-    upload(&client, &sandbox, records(200), &scratch.ledger()).unwrap();
-    let error = upload(&client, &sandbox, records(201), &scratch.ledger()).unwrap_err();
+    upload(&client, records(200), &options(&scratch)).unwrap();
+    let error = upload(&client, records(201), &options(&scratch)).unwrap_err();
     assert!(
         error
             .message()
@@ -187,25 +154,25 @@ fn another_input_is_refused_before_anything_is_sent_and_the_difference_named() {
 
 #[test]
 fn a_second_uploader_is_kept_out() {
-    let scratch = Scratch::new("locked");
-    let (sandbox, client) = running();
+    let scratch = Scratch::new();
+    let (sandbox, client) = start(running());
     let uploader = client
-        .uploader(&sandbox.campaign_id(), &scratch.ledger())
+        .uploader(&sandbox.campaign_id(), &options(&scratch))
         .unwrap();
-    let error = upload(&client, &sandbox, records(1), &scratch.ledger()).unwrap_err();
+    let error = upload(&client, records(1), &options(&scratch)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Storage);
     assert!(
         error.message().contains("another upload uses it now"),
         "{error}"
     );
     drop(uploader);
-    upload(&client, &sandbox, records(1), &scratch.ledger()).unwrap();
+    upload(&client, records(1), &options(&scratch)).unwrap();
 }
 
 #[test]
 fn a_ledger_that_cannot_be_written_is_refused_before_anything_is_sent() {
-    let scratch = Scratch::new("unwritable");
-    let (sandbox, client) = running();
+    let scratch = Scratch::new();
+    let (sandbox, client) = start(running());
     let at = |path: &Path| UploadOptions {
         ledger: Some(path.to_owned()),
         ..UploadOptions::default()
@@ -226,7 +193,7 @@ fn a_ledger_that_cannot_be_written_is_refused_before_anything_is_sent() {
         (foreign, ErrorKind::InvalidArgument),
         (text.clone(), ErrorKind::Storage),
     ] {
-        let error = upload(&client, &sandbox, records(1), &at(&path)).unwrap_err();
+        let error = upload(&client, records(1), &at(&path)).unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");
         assert!(error.hint().is_some());
     }
@@ -241,10 +208,10 @@ fn a_ledger_that_cannot_be_written_is_refused_before_anything_is_sent() {
 #[cfg(unix)]
 #[test]
 fn a_full_disk_stops_the_upload_and_nothing_is_lost() {
-    let scratch = Scratch::new("full");
+    let scratch = Scratch::new();
     let csv = contacts(&scratch, 5000);
-    let ledger = scratch.0.join("upload.db");
-    let (sandbox, _) = running();
+    let ledger = scratch.ledger();
+    let (sandbox, _) = start(running());
     let plain = program(&sandbox, &csv, &ledger, true);
     // A limit on the size of files stands for the disk's: SQLite cannot write on, as if it were full.
     let mut limited = Command::new("sh");
@@ -332,10 +299,7 @@ fn kill_at(mut child: Child, sandbox: &Sandbox, stored: u64, later: Duration) {
         let campaign: serde_json::Value = serde_json::from_str(&sandbox.campaign_json()).unwrap();
         campaign["recordCount"].as_u64().unwrap()
     };
-    let patience = Instant::now() + Duration::from_secs(60);
-    while count() < stored && Instant::now() < patience {
-        std::thread::sleep(Duration::from_millis(1));
-    }
+    until("so many records", || count() >= stored);
     std::thread::sleep(later);
     // SIGKILL: nothing of it runs any more.
     child.kill().unwrap();
@@ -346,10 +310,10 @@ fn killed_twenty_times(sole_writer: bool) {
     const RECORDS: usize = 20_000;
     const KILLS: u64 = 20;
     const WORKERS: u64 = 4;
-    let scratch = Scratch::new(if sole_writer { "killed-sole" } else { "killed" });
+    let scratch = Scratch::new();
     let csv = contacts(&scratch, RECORDS);
-    let ledger = scratch.0.join("upload.db");
-    let (sandbox, _) = running();
+    let ledger = scratch.ledger();
+    let (sandbox, _) = start(running());
     sandbox.set_faults(Faults::Random {
         probability: 0.7,
         kinds: vec![
@@ -417,13 +381,10 @@ fn with_a_sole_writer_a_kill_costs_a_request_a_worker() {
 
 #[test]
 fn unknown_outcomes_are_found_out_by_the_next_run() {
-    let scratch = Scratch::new("unknown");
-    let (sandbox, client) = running();
-    sandbox.set_faults(Faults::Random {
-        probability: 1.0,
-        kinds: vec![Fault::LostAnswer],
-    });
-    let error = upload(&client, &sandbox, records(30), &scratch.ledger()).unwrap_err();
+    let scratch = Scratch::new();
+    let (sandbox, client) = start(running());
+    sandbox.set_faults(always(Fault::LostAnswer));
+    let error = upload(&client, records(30), &options(&scratch)).unwrap_err();
     let report = error.report().unwrap();
     assert!(report.counts.unknown > 0);
     assert!(
@@ -433,26 +394,24 @@ fn unknown_outcomes_are_found_out_by_the_next_run() {
             .any(|record| record.outcome == Outcome::Unknown)
     );
     sandbox.set_faults(Faults::None);
-    let report = upload(&client, &sandbox, records(30), &scratch.ledger()).unwrap();
+    let report = upload(&client, records(30), &options(&scratch)).unwrap();
     assert!(report.complete);
     assert_eq!(sandbox.stored().len(), 30);
 }
 
 #[test]
 fn what_an_earlier_upload_left_open_does_not_keep_new_records_waiting() {
-    let scratch = Scratch::new("waiting");
-    let sandbox = Sandbox::start_with(SandboxOptions {
-        state: CampaignState::Running,
+    let scratch = Scratch::new();
+    let sandbox = sandbox_with(SandboxOptions {
         name_duplicates: false,
-        faults: Faults::Scheduled(vec![Some(Fault::LostAnswer)]),
-        ..SandboxOptions::default()
-    })
-    .unwrap();
-    let client = Client::new(sandbox.config().retry(quick())).unwrap();
+        faults: first(Fault::LostAnswer),
+        ..running()
+    });
+    let client = client_of(&sandbox);
     let options = UploadOptions {
         concurrency: 1,
         wait_for_campaign: Duration::from_millis(500),
-        ..scratch.ledger()
+        ..options(&scratch)
     };
     let campaign = sandbox.campaign_id();
     let mut uploader = client.uploader(&campaign, &options).unwrap();
@@ -460,12 +419,9 @@ fn what_an_earlier_upload_left_open_does_not_keep_new_records_waiting() {
         uploader.push(record).unwrap();
     }
     // The answer was lost, and one of its records was refused in unknown words.
-    let patience = Instant::now() + Duration::from_secs(10);
-    while sandbox.requests() < 2 && Instant::now() < patience {
-        std::thread::sleep(Duration::from_millis(1));
-    }
+    until("a second request", || sandbox.requests() >= 2);
     drop(uploader);
-    let report = upload(&client, &sandbox, records(50), &options).unwrap();
+    let report = upload(&client, records(50), &options).unwrap();
     assert_eq!((report.counts.added, report.counts.unknown), (40, 10));
     let words = report.records[0].error.as_ref().unwrap().message();
     assert!(words.contains("already contains a record"), "{words}");

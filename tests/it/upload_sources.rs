@@ -1,40 +1,13 @@
 //! The files that an upload is read from: what a CSV file may look like, what is refused before anything is sent, and that
 //! an input which blocks never holds a cancelled upload.
 
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use crate::support::{Scratch, quick};
-use campaigns8x8::sandbox::{Sandbox, SandboxOptions};
-use campaigns8x8::{CampaignState, Client, Error, ErrorKind, Source, UploadOptions, UploadReport};
+use campaigns8x8::{Error, ErrorKind, Source, UploadOptions, UploadReport};
+
+use crate::support::{Scratch, one_at_a_time, running, start, upload};
 
 const NO_COLUMNS: [(&str, &str); 0] = [];
-
-fn start() -> (Sandbox, Client) {
-    let options = SandboxOptions {
-        state: CampaignState::Running,
-        ..SandboxOptions::default()
-    };
-    let sandbox = Sandbox::start_with(options).unwrap();
-    let client = Client::new(sandbox.config().retry(quick())).unwrap();
-    (sandbox, client)
-}
-
-fn upload(client: &Client, sandbox: &Sandbox, source: Source<'_>) -> Result<UploadReport, Error> {
-    let options = UploadOptions {
-        concurrency: 1,
-        ..UploadOptions::default()
-    };
-    client.upload_records(&sandbox.campaign_id(), source, &options, |_| {
-        ControlFlow::Continue(())
-    })
-}
-
-fn file(scratch: &Scratch, content: impl AsRef<[u8]>) -> PathBuf {
-    let path = scratch.0.join("contacts.csv");
-    std::fs::write(&path, content).unwrap();
-    path
-}
 
 fn csv(path: &Path) -> Result<Source<'static>, Error> {
     Source::csv(path, NO_COLUMNS)
@@ -42,8 +15,8 @@ fn csv(path: &Path) -> Result<Source<'static>, Error> {
 
 /// The message with which a CSV file is refused.
 fn refusal(content: impl AsRef<[u8]>) -> String {
-    let scratch = Scratch::new(&format!("refusal-{:?}", std::thread::current().id()));
-    let error = csv(&file(&scratch, content)).unwrap_err();
+    let scratch = Scratch::new();
+    let error = csv(&scratch.file("contacts.csv", content)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument);
     assert!(error.message().contains("contacts.csv"), "{error}");
     assert!(error.hint().is_some(), "{error}");
@@ -166,27 +139,25 @@ fn a_stray_quote_in_the_names_of_the_columns_is_refused() {
 
 /// As `refusal`, of a file whose message is the whole help.
 fn refusal_of_kind(content: impl AsRef<[u8]>) -> String {
-    let scratch = Scratch::new("refusal-of-kind");
-    let error = csv(&file(&scratch, content)).unwrap_err();
+    let scratch = Scratch::new();
+    let error = csv(&scratch.file("contacts.csv", content)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument);
     error.message().to_owned()
 }
 
 #[test]
 fn notes_with_line_breaks_are_read_as_they_are() {
-    let scratch = Scratch::new("notes");
+    let scratch = Scratch::new();
     let mail = "Dear Sir, thank you.\n\n> and ask, please, again\n".repeat(200);
-    let path = file(
-        &scratch,
-        format!(
+    let path = scratch.file("contacts.csv", format!(
             "crmRecordId,\"your\nname\",notes\n\
              CRM-1,\"Unter den Linden 1\nBerlin, Germany\",\"He said \"\"yes\"\".\nThen no, then yes, then no.\"\n\
              CRM-2,\"{mail}\",\"a,b,c\nd,e,f\ng,h,i\nj,k,l\"\n\
              CRM-3,\"\n\",\"\n\n\"\n"
         ),
     );
-    let (sandbox, client) = start();
-    let report = upload(&client, &sandbox, csv(&path).unwrap()).unwrap();
+    let (sandbox, client) = start(running());
+    let report = upload(&client, csv(&path).unwrap(), &one_at_a_time()).unwrap();
     assert_eq!(report.counts.added, 3, "{report:?}");
     assert_eq!(sandbox.stored(), ["CRM-1", "CRM-2", "CRM-3"]);
 }
@@ -194,12 +165,12 @@ fn notes_with_line_breaks_are_read_as_they_are() {
 #[test]
 fn faults_name_the_row_that_a_spreadsheet_shows() {
     for end in ["\n", "\r\n", "\r"] {
-        let scratch = Scratch::new("numbers");
+        let scratch = Scratch::new();
         let text = "crmRecordId,name,priority\nCRM-1,,\n\n\n\nCRM-2,,URGENT\n\
                     CRM-3,\"a\nb\nc\",\nCRM-4,,NEVER\nCRM-5,,,\n";
-        let path = file(&scratch, text.replace('\n', end));
-        let (sandbox, client) = start();
-        let report = upload(&client, &sandbox, csv(&path).unwrap()).unwrap();
+        let path = scratch.file("contacts.csv", text.replace('\n', end));
+        let (sandbox, client) = start(running());
+        let report = upload(&client, csv(&path).unwrap(), &one_at_a_time()).unwrap();
         assert_eq!(sandbox.stored(), ["CRM-1", "CRM-3"]);
         let messages = ids_and_messages(&report);
         assert_eq!(messages[0].0, Some("CRM-2"));
@@ -230,8 +201,11 @@ fn a_row_and_a_line_longer_than_a_mebibyte_are_refused_and_named() {
         message.contains("row 1: the row is longer than 1 MiB"),
         "{message}"
     );
-    let scratch = Scratch::new("long");
-    let path = file(&scratch, format!("{{\"crmRecordId\":\"CRM-1\"}}\n\n{long}"));
+    let scratch = Scratch::new();
+    let path = scratch.file(
+        "contacts.csv",
+        format!("{{\"crmRecordId\":\"CRM-1\"}}\n\n{long}"),
+    );
     let error = Source::ndjson(path).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument);
     assert!(
@@ -242,15 +216,15 @@ fn a_row_and_a_line_longer_than_a_mebibyte_are_refused_and_named() {
 
 #[test]
 fn an_ndjson_file_that_is_cut_rejects_its_last_line_by_its_number() {
-    let scratch = Scratch::new("cut");
+    let scratch = Scratch::new();
     let whole = "\u{feff}{\"crmRecordId\":\"CRM-1\"}\r\n \n{\"crmRecordId\":\"CRM-2\"}";
-    let (sandbox, client) = start();
-    let source = Source::ndjson(file(&scratch, whole)).unwrap();
-    let report = upload(&client, &sandbox, source).unwrap();
+    let (_sandbox, client) = start(running());
+    let source = Source::ndjson(scratch.file("contacts.csv", whole)).unwrap();
+    let report = upload(&client, source, &one_at_a_time()).unwrap();
     assert_eq!((report.counts.added, report.counts.total), (2, 2));
-    let (sandbox, client) = start();
-    let source = Source::ndjson(file(&scratch, &whole[..whole.len() - 3])).unwrap();
-    let report = upload(&client, &sandbox, source).unwrap();
+    let (sandbox, client) = start(running());
+    let source = Source::ndjson(scratch.file("contacts.csv", &whole[..whole.len() - 3])).unwrap();
+    let report = upload(&client, source, &one_at_a_time()).unwrap();
     assert_eq!(sandbox.stored(), ["CRM-1"]);
     let messages = ids_and_messages(&report);
     assert!(messages[0].1.starts_with("line 3: "), "{messages:?}");
@@ -258,7 +232,7 @@ fn an_ndjson_file_that_is_cut_rejects_its_last_line_by_its_number() {
 
 #[test]
 fn a_file_that_cannot_be_read_is_an_error_when_the_source_is_made() {
-    let scratch = Scratch::new("unreadable");
+    let scratch = Scratch::new();
     for path in [scratch.0.clone(), scratch.0.join("absent")] {
         for source in [csv(&path), Source::ndjson(&path)] {
             let error = source.unwrap_err();
@@ -310,9 +284,9 @@ mod blocking {
 
     /// Calls `end` for each silent writer, with a source that blocks. `end` returns when the upload was told to stop, and
     /// must itself come back within a second after that.
-    fn with_each_silence(name: &str, end: impl Fn(Source<'_>) -> Instant) {
-        for (nth, (is_csv, written)) in SILENCES.into_iter().enumerate() {
-            let scratch = Scratch::new(&format!("{name}-{nth}"));
+    fn with_each_silence(end: impl Fn(Source<'_>) -> Instant) {
+        for (is_csv, written) in SILENCES {
+            let scratch = Scratch::new();
             let path = fifo(&scratch);
             let made = Instant::now();
             let source = either(&path, is_csv);
@@ -330,8 +304,8 @@ mod blocking {
 
     #[test]
     fn cancelling_ends_an_upload_whose_input_is_silent() {
-        let (sandbox, client) = start();
-        with_each_silence("cancel", |source| {
+        let (_sandbox, client) = start(running());
+        with_each_silence(|source| {
             let cancel = Cancel::new();
             let client = client.with_cancel(&cancel);
             let canceller = thread::spawn(move || {
@@ -339,7 +313,7 @@ mod blocking {
                 cancel.trigger();
                 Instant::now()
             });
-            let error = upload(&client, &sandbox, source).unwrap_err();
+            let error = upload(&client, source, &one_at_a_time()).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Cancelled);
             assert!(error.report().is_some());
             canceller.join().unwrap()
@@ -348,19 +322,15 @@ mod blocking {
 
     #[test]
     fn the_deadline_ends_an_upload_whose_input_is_silent() {
-        let (sandbox, client) = start();
-        with_each_silence("deadline", |source| {
+        let (_sandbox, client) = start(running());
+        with_each_silence(|source| {
             let within = Duration::from_millis(150);
             let told = Instant::now() + within;
             let options = UploadOptions {
                 deadline: Some(within),
                 ..UploadOptions::default()
             };
-            let error = client
-                .upload_records(&sandbox.campaign_id(), source, &options, |_| {
-                    ControlFlow::Continue(())
-                })
-                .unwrap_err();
+            let error = upload(&client, source, &options).unwrap_err();
             assert!(told <= Instant::now(), "ended before its deadline");
             assert!(
                 matches!(error.kind(), ErrorKind::Deadline | ErrorKind::Cancelled),
@@ -374,9 +344,9 @@ mod blocking {
     #[test]
     fn an_input_of_blank_lines_without_end_can_be_cancelled() {
         for is_csv in [true, false] {
-            let scratch = Scratch::new("blank");
+            let scratch = Scratch::new();
             let path = fifo(&scratch);
-            let (sandbox, client) = start();
+            let (_sandbox, client) = start(running());
             let cancel = Cancel::new();
             let client = client.with_cancel(&cancel);
             let (error, triggered) = thread::scope(|scope| {
@@ -390,7 +360,7 @@ mod blocking {
                     cancel.trigger();
                     Instant::now()
                 });
-                let error = upload(&client, &sandbox, either(&path, is_csv)).unwrap_err();
+                let error = upload(&client, either(&path, is_csv), &one_at_a_time()).unwrap_err();
                 (error, canceller.join().unwrap())
             });
             assert_eq!(error.kind(), ErrorKind::Cancelled);
@@ -421,16 +391,16 @@ mod blocking {
     #[test]
     fn what_a_slow_writer_writes_into_a_fifo_is_read_to_its_end() {
         for is_csv in [true, false] {
-            let scratch = Scratch::new("slow");
+            let scratch = Scratch::new();
             let path = fifo(&scratch);
-            let (sandbox, client) = start();
+            let (_sandbox, client) = start(running());
             let report = thread::scope(|scope| {
                 scope.spawn(|| {
                     thread::sleep(Duration::from_millis(100));
                     let writer = File::options().write(true).open(&path).unwrap();
                     feed(writer, &text_of_250(is_csv));
                 });
-                upload(&client, &sandbox, either(&path, is_csv)).unwrap()
+                upload(&client, either(&path, is_csv), &one_at_a_time()).unwrap()
             });
             assert_eq!(report.counts.added, 250);
             assert!(report.complete);
@@ -446,10 +416,10 @@ mod blocking {
             for is_csv in [true, false] {
                 let (reader, writer): (_, PipeWriter) = std::io::pipe().unwrap();
                 let path = PathBuf::from(format!("{folder}/{}", reader.as_raw_fd()));
-                let (sandbox, client) = start();
+                let (_sandbox, client) = start(running());
                 let report = thread::scope(|scope| {
                     scope.spawn(|| feed(writer, &text_of_250(is_csv)));
-                    upload(&client, &sandbox, either(&path, is_csv)).unwrap()
+                    upload(&client, either(&path, is_csv), &one_at_a_time()).unwrap()
                 });
                 assert_eq!(report.counts.added, 250);
             }
@@ -459,16 +429,16 @@ mod blocking {
     #[test]
     fn faults_of_a_fifo_end_the_upload_and_what_was_read_before_is_in_the_report() {
         let end = |text: &'static str| {
-            let scratch = Scratch::new("faults");
+            let scratch = Scratch::new();
             let path = fifo(&scratch);
-            let (sandbox, client) = start();
+            let (_sandbox, client) = start(running());
             thread::scope(|scope| {
                 scope.spawn(|| {
                     let mut writer = File::options().write(true).open(&path).unwrap();
                     // It may be closed at the other end before all is written.
                     let _ = writer.write_all(text.as_bytes());
                 });
-                upload(&client, &sandbox, csv(&path).unwrap()).unwrap_err()
+                upload(&client, csv(&path).unwrap(), &one_at_a_time()).unwrap_err()
             })
         };
         for (text, part, read) in [
@@ -493,7 +463,7 @@ mod blocking {
 
     #[test]
     fn a_column_that_no_record_has_is_refused_before_a_fifo_is_read() {
-        let scratch = Scratch::new("early");
+        let scratch = Scratch::new();
         let path = fifo(&scratch);
         let error = Source::csv(&path, [("phone", "Phone")]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidArgument);
@@ -506,13 +476,13 @@ mod blocking {
             (true, "row 1: the row is longer than 1 MiB"),
             (false, "line 1 is longer than 1 MiB"),
         ] {
-            let (sandbox, client) = start();
-            let error = upload(&client, &sandbox, either(zero, is_csv)).unwrap_err();
+            let (_sandbox, client) = start(running());
+            let error = upload(&client, either(zero, is_csv), &one_at_a_time()).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidArgument);
             assert!(error.message().contains(part), "{error}");
         }
-        let (sandbox, client) = start();
+        let (_sandbox, client) = start(running());
         let null = either(Path::new("/dev/null"), false);
-        assert!(upload(&client, &sandbox, null).unwrap().complete);
+        assert!(upload(&client, null, &one_at_a_time()).unwrap().complete);
     }
 }

@@ -5,15 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use crate::support::{Reply, Stub, answer, campaign, json, timed};
-use campaigns8x8::{Cancel, Client, ErrorKind, LaunchOptions, LaunchStrategy, Retry};
+use campaigns8x8::{Cancel, Client, ErrorKind, LaunchOptions, LaunchStrategy};
 
-fn once() -> Retry {
-    Retry {
-        max_attempts: 1,
-        ..Retry::default()
-    }
-}
+use crate::support::{Reply, Stub, answer, campaign, json, once, timed, until};
 
 #[test]
 fn a_server_that_never_answers_costs_the_timeout_and_no_more() {
@@ -64,9 +58,7 @@ fn a_cancelled_call_returns_at_once_wherever_it_waits() {
         let cancel = Cancel::new();
         let client = stub.client().with_cancel(&cancel);
         let call = thread::spawn(move || timed(|| client.pause(&campaign())));
-        while stub.seen().is_empty() {
-            thread::yield_now();
-        }
+        until("a request", || !stub.seen().is_empty());
         let (result, took) = timed(|| {
             cancel.trigger();
             call.join().unwrap().0

@@ -87,12 +87,8 @@ fn a_408_and_its_like_are_asked_about_again() {
 fn a_408_leaves_the_outcome_of_every_call_unknown() {
     for status in SAYS_NOTHING {
         let stub = Stub::always(json(status, "{}"));
-        let client = Client::new(stub.config().retry(campaigns8x8::Retry {
-            max_attempts: 1,
-            ..Default::default()
-        }))
-        .unwrap();
-        let campaign = support::campaign();
+        let client = stub.client_once();
+        let campaign = campaign();
         let errors = [
             client.add_records(&campaign, &records(1)).unwrap_err(),
             client.pause(&campaign).unwrap_err(),

@@ -48,7 +48,7 @@ fn what_is_refused_while_nothing_is_accepted_is_waited_for_and_then_not_sent() {
         for record in records(count) {
             world.refuse(record.crm_record_id().as_str());
         }
-        let (result, took) = support::timed(|| upload(&world, records(count), &impatient(10)));
+        let (result, took) = timed(|| upload(&world, records(count), &impatient(10)));
         let counts = report(&result).counts;
         assert_eq!(
             (counts.not_sent, counts.refused),
@@ -200,7 +200,7 @@ fn a_cancel_while_all_is_refused_does_not_wait_for_the_campaign() {
         wait_for_campaign: Duration::from_secs(60),
         ..batches_of(10)
     };
-    let (result, took) = support::timed(|| {
+    let (result, took) = timed(|| {
         world::client(0, 5).upload_records(
             &world.campaign(),
             Source::from(records(100)),

@@ -4,11 +4,8 @@ use super::*;
 
 #[test]
 fn a_second_run_that_is_cancelled_at_once_knows_what_the_ledger_knows() {
-    let scratch = Scratch::new("evidence-resume");
-    let options = UploadOptions {
-        ledger: Some(scratch.0.join("upload.db")),
-        ..batches_of(100)
-    };
+    let scratch = Scratch::new();
+    let options = scratch.with_ledger(batches_of(100));
     let world = world(vec![Fate::Normal, Fate::Normal, Fate::AnswerLost]);
     let first = upload_with(&world::client(0, 1), &world, records(400), &options);
     let counts = report(&first).counts;
@@ -65,8 +62,8 @@ fn with_ledger(path: impl AsRef<Path>) -> UploadOptions {
 
 #[test]
 fn a_ledger_that_would_keep_nothing_is_refused() {
-    let scratch = Scratch::new("evidence-nothing");
-    let file = format!("file:{}", scratch.0.join("upload.db").display());
+    let scratch = Scratch::new();
+    let file = format!("file:{}", scratch.ledger().display());
     for path in [
         "",
         ":memory:",
@@ -92,9 +89,9 @@ mod files {
 
     #[test]
     fn the_files_of_a_ledger_are_their_owners_alone() {
-        let scratch = Scratch::new("evidence-modes");
+        let scratch = Scratch::new();
         let world = world(vec![]);
-        let options = with_ledger(scratch.0.join("upload.db"));
+        let options = scratch.with_ledger(batches_of(10));
         let mut uploader = world::client(0, 5)
             .uploader(&world.campaign(), &options)
             .unwrap();
@@ -118,7 +115,7 @@ mod files {
 
     #[test]
     fn the_lock_follows_no_link() {
-        let scratch = Scratch::new("evidence-lock");
+        let scratch = Scratch::new();
         for target in ["precious", "absent"] {
             let target = scratch.0.join(target);
             let lock = scratch.0.join("upload.db.lock");
@@ -129,7 +126,7 @@ mod files {
             }
             let before = std::fs::metadata(&target).ok().map(|m| (m.mode(), m.len()));
             let world = world(vec![]);
-            let options = with_ledger(scratch.0.join("upload.db"));
+            let options = scratch.with_ledger(batches_of(10));
             if let Err(error) = upload(&world, records(1), &options) {
                 assert_eq!(error.kind(), ErrorKind::Storage, "{error}");
                 assert_eq!(world.requests(0), 0);
@@ -144,10 +141,10 @@ mod files {
 
     #[test]
     fn a_ledger_in_use_is_refused_under_every_name() {
-        let scratch = Scratch::new("evidence-names");
-        let path = scratch.0.join("upload.db");
+        let scratch = Scratch::new();
+        let path = scratch.ledger();
         let world = world(vec![]);
-        upload(&world, records(1), &with_ledger(&path)).unwrap();
+        upload(&world, records(1), &scratch.with_ledger(batches_of(10))).unwrap();
         let by_symlink = scratch.0.join("symlink.db");
         symlink(&path, &by_symlink).unwrap();
         let by_hard_link = scratch.0.join("hard.db");
@@ -173,6 +170,6 @@ mod files {
             }
             drop(uploader);
         }
-        upload(&world, records(1), &with_ledger(&path)).unwrap();
+        upload(&world, records(1), &scratch.with_ledger(batches_of(10))).unwrap();
     }
 }

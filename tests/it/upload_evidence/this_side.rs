@@ -4,21 +4,18 @@ use super::*;
 
 #[test]
 fn an_upload_that_push_reported_as_stopped_is_not_complete() {
-    let scratch = Scratch::new("evidence-push");
-    let options = UploadOptions {
-        ledger: Some(scratch.0.join("upload.db")),
-        ..batches_of(10)
-    };
+    let scratch = Scratch::new();
+    let options = scratch.with_ledger(batches_of(10));
     let world = world(vec![]);
     upload(&world, records(10), &options).unwrap();
     let mut uploader = world::client(1, 5)
         .uploader(&world.campaign(), &options)
         .unwrap();
-    uploader.push(NewRecord::new("CRM-0").unwrap()).unwrap();
-    let other = NewRecord::new("another").unwrap();
+    uploader.push(record("CRM-0")).unwrap();
+    let other = record("another");
     let error = uploader.push(other).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument);
-    let again = uploader.push(NewRecord::new("CRM-1").unwrap()).unwrap_err();
+    let again = uploader.push(record("CRM-1")).unwrap_err();
     assert_eq!(again.kind(), ErrorKind::InvalidArgument, "it has stopped");
     let finished = uploader.finish().unwrap_err();
     assert_eq!(finished.kind(), ErrorKind::InvalidArgument);
@@ -27,12 +24,8 @@ fn an_upload_that_push_reported_as_stopped_is_not_complete() {
 
 #[test]
 fn a_ledger_that_cannot_be_written_any_more_ends_the_upload_and_nothing_is_lost() {
-    let scratch = Scratch::new("evidence-ledger-gone");
-    let path = scratch.0.join("upload.db");
-    let options = UploadOptions {
-        ledger: Some(path.clone()),
-        ..batches_of(10)
-    };
+    let scratch = Scratch::new();
+    let options = scratch.with_ledger(batches_of(10));
     let world = world(vec![]);
     let mut uploader = world::client(0, 5)
         .uploader(&world.campaign(), &options)
@@ -41,7 +34,7 @@ fn a_ledger_that_cannot_be_written_any_more_ends_the_upload_and_nothing_is_lost(
     let mut stopped = None;
     for record in records(10_000) {
         if pushed == 55 {
-            let other = rusqlite::Connection::open(&path).unwrap();
+            let other = rusqlite::Connection::open(scratch.ledger()).unwrap();
             other
                 .busy_timeout(Duration::from_secs(5))
                 .and_then(|()| other.execute_batch("ALTER TABLE records RENAME TO gone"))
@@ -157,7 +150,7 @@ fn retries_are_requests_that_were_sent_again() {
 fn an_estimate_of_more_than_all_time_is_no_panic() {
     // One record a second or less, of as many as can be counted.
     let world = world(vec![Fate::Delay(1300), Fate::Delay(1300)]);
-    let input = (0..usize::MAX).map(|n| NewRecord::new(&format!("CRM-{n}")).unwrap());
+    let input = (0..usize::MAX).map(|n| record(&format!("CRM-{n}")));
     let mut done = 0;
     let result = world::client(0, 5).upload_records(
         &world.campaign(),
