@@ -293,13 +293,16 @@ fn program(sandbox: &Sandbox, csv: &Path, ledger: &Path, sole_writer: bool) -> C
     command
 }
 
-/// Kills the program a moment after so many records were stored.
+/// Kills the program a moment after so many records were stored, while it is sending.
 fn kill_at(mut child: Child, sandbox: &Sandbox, stored: u64, later: Duration) {
+    let before = sandbox.requests();
     let count = || {
         let campaign: serde_json::Value = serde_json::from_str(&sandbox.campaign_json()).unwrap();
         campaign["recordCount"].as_u64().unwrap()
     };
-    until("so many records", || count() >= stored);
+    until("so many records", || {
+        count() >= stored && sandbox.requests() > before
+    });
     std::thread::sleep(later);
     // SIGKILL: nothing of it runs any more.
     child.kill().unwrap();
@@ -307,7 +310,7 @@ fn kill_at(mut child: Child, sandbox: &Sandbox, stored: u64, later: Duration) {
 }
 
 fn killed_twenty_times(sole_writer: bool) {
-    const RECORDS: usize = 20_000;
+    const RECORDS: usize = 10_000;
     const KILLS: u64 = 20;
     const WORKERS: u64 = 4;
     let scratch = Scratch::new();
@@ -317,8 +320,8 @@ fn killed_twenty_times(sole_writer: bool) {
     sandbox.set_faults(Faults::Random {
         probability: 0.7,
         kinds: vec![
-            Fault::Delay(Duration::from_millis(5)),
-            Fault::Delay(Duration::from_millis(20)),
+            Fault::Delay(Duration::from_millis(10)),
+            Fault::Delay(Duration::from_millis(40)),
         ],
     });
     let mut chance = fastrand::Rng::with_seed(8);
@@ -327,7 +330,7 @@ fn killed_twenty_times(sole_writer: bool) {
             .spawn()
             .unwrap();
         let later = Duration::from_micros(chance.u64(0..8000));
-        kill_at(child, &sandbox, kill * 900 + chance.u64(1..700), later);
+        kill_at(child, &sandbox, kill * 450 + chance.u64(1..350), later);
     }
     let stored_at_the_kills = sandbox.stored().len();
     assert!(
