@@ -3,6 +3,11 @@
 //!
 //! The server is [`world`], what is generated [`case`] and [`draw`], what is demanded [`check`]. 1,000 cases; `make truth` runs 100,000
 //! (`PROPTEST_CASES`): half of them in any world, a quarter each in lively worlds and over a ledger.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test that finds what it does not expect fails by panicking"
+)]
 
 #[path = "upload_truth/case.rs"]
 pub mod case;
