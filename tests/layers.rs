@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
 use std::path::Path;
+use std::slice::from_ref;
 
 /// The core from bottom to top. A file imports from its own folder and from the layers below its own; what stands together on
 /// a layer does not know each other.
@@ -296,9 +297,8 @@ impl Crate {
     fn find(&self, at: &[String], named: &Named, handed_on: usize) -> Option<&str> {
         let mut at = at.to_vec();
         let mut depth = named.depth;
-        let mut path = named.path.iter();
         let mut first = true;
-        while let Some(name) = path.next() {
+        for name in &named.path {
             match name.as_str() {
                 "crate" => at.clear(),
                 "self" | "*" => {}
@@ -306,7 +306,7 @@ impl Crate {
                 "super" => drop(at.pop()),
                 _ if self
                     .modules
-                    .contains_key(&[at.as_slice(), &[name.clone()]].concat()) =>
+                    .contains_key(&[at.as_slice(), from_ref(name)].concat()) =>
                 {
                     at.push(name.clone());
                 }
@@ -316,7 +316,7 @@ impl Crate {
                     let used = uses.find(|other| other.name.as_ref() == Some(name));
                     return match used {
                         // More than once handed on in a row only where a name stands for itself.
-                        Some(used) if handed_on < 9 && used.path != [name.clone()] => {
+                        Some(used) if handed_on < 9 && used.path != [name.as_str()] => {
                             self.find(&at, used, handed_on + 1)
                         }
                         None if first => None,
