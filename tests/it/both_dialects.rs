@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use campaigns8x8::sandbox::{Dialect, Fault, Faults, SandboxOptions};
+use campaigns8x8::sandbox::{Dialect, Fault, Faults, Sandbox, SandboxOptions};
 use campaigns8x8::{
     CampaignAction, CampaignState, Client, Error, ErrorKind, LaunchOptions, LaunchStrategy,
     ModifyCampaign, Priority, state_machine,
@@ -26,6 +26,15 @@ fn launch(strategy: LaunchStrategy) -> LaunchOptions {
         poll_interval: Duration::from_millis(20),
         ..LaunchOptions::default()
     }
+}
+
+#[track_caller]
+fn launches(sandbox: &Sandbox, client: &Client) {
+    let options = launch(LaunchStrategy::BuildThenStart);
+    client
+        .launch_campaign(&sandbox.campaign_id(), &options)
+        .unwrap();
+    await_state(sandbox, CampaignState::Running);
 }
 
 #[track_caller]
@@ -148,13 +157,7 @@ fn launch_after_a_lost_build_answer(dialect: Dialect) {
         faults: first(Fault::LostAnswer),
         ..options(dialect)
     });
-    client
-        .launch_campaign(
-            &sandbox.campaign_id(),
-            &launch(LaunchStrategy::BuildThenStart),
-        )
-        .unwrap();
-    await_state(&sandbox, CampaignState::Running);
+    launches(&sandbox, &client);
 }
 
 fn launch_ends_at_the_first_refusal_after_a_start_of_unknown_outcome(dialect: Dialect) {
@@ -204,13 +207,7 @@ fn launch_waits_on_after_a_start_that_was_certainly_not_applied(dialect: Dialect
         faults: Faults::Scheduled(vec![None, limited.clone(), None, limited]),
         ..options(dialect)
     });
-    client
-        .launch_campaign(
-            &sandbox.campaign_id(),
-            &launch(LaunchStrategy::BuildThenStart),
-        )
-        .unwrap();
-    await_state(&sandbox, CampaignState::Running);
+    launches(&sandbox, &client);
 }
 
 fn stop_is_pause_then_purge(dialect: Dialect) {

@@ -2,7 +2,7 @@
 //! (`cargo test --features sandbox --test it upload::`).
 //!
 //! What several modules need is in [`support`]; the server that tries to make an upload untrue is in [`world`].
-//! Only the generated worlds of `upload_truth.rs` are a program of their own: `make truth` runs it alone for an hour.
+//! Programs of their own are only `upload_truth.rs`, which `make truth` runs alone for an hour, and `rate.rs`, which measures.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -19,7 +19,6 @@ mod logging;
 mod pacing;
 #[cfg(all(feature = "cli", unix))]
 mod program;
-mod rate;
 mod readme;
 mod record_rules;
 mod refusals;

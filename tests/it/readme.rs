@@ -1,10 +1,11 @@
 //! The README is true: its quickstarts are the example files, which other tests run, and its tables are those of the code.
 
 use std::path::Path;
-use std::process::Command;
 
 use campaigns8x8::ErrorKind;
 use campaigns8x8::sandbox::Sandbox;
+
+use crate::support::example;
 
 fn read(path: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
@@ -44,14 +45,7 @@ fn the_error_table_is_the_codes() {
 #[test]
 fn the_rust_quickstart_runs() {
     let sandbox = Sandbox::start().unwrap();
-    let output = Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--example", "four_steps"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .env("CAMPAIGNS8X8_BASE_URL", sandbox.base_url())
-        .env("CAMPAIGNS8X8_API_KEY", sandbox.api_key())
-        .env("CAMPAIGNS8X8_TENANT", sandbox.tenant())
-        .output()
-        .unwrap();
+    let output = example("four_steps", &sandbox).output().unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{errors}");
     assert_eq!(sandbox.stored(), ["CRM-1", "CRM-2"]);

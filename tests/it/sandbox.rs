@@ -73,60 +73,35 @@ fn who_asks_for_what_is_checked_first() {
     let sandbox = Sandbox::start().unwrap();
     let campaign = format!("/{CAMPAIGN_ID}");
     let build = r#"{"action":"BUILD"}"#;
-    let table = [
+    let wrong_headers = [
+        ("X-API-Key: eght_sandbox\r\n", "", 401),
+        ("eght_sandbox", "secret", 401),
+        ("eght_sandbox", "eght_other", 401),
+        ("X-8x8-Tenant: sandbox\r\n", "", 404),
+        (": sandbox", ": other", 404),
+        ("vnd.campaigns.v1+", "", 415),
+    ]
+    .map(|(from, to, status)| {
         (
             "PATCH",
             campaign.as_str(),
-            HEADERS.replace("X-API-Key: eght_sandbox\r\n", ""),
-            401,
-        ),
-        (
-            "PATCH",
-            &campaign,
-            HEADERS.replace("eght_sandbox", "secret"),
-            401,
-        ),
-        (
-            "PATCH",
-            &campaign,
-            HEADERS.replace("eght_sandbox", "eght_other"),
-            401,
-        ),
-        (
-            "PATCH",
-            &campaign,
-            HEADERS.replace("X-8x8-Tenant: sandbox\r\n", ""),
-            404,
-        ),
-        (
-            "PATCH",
-            &campaign,
-            HEADERS.replace(": sandbox", ": other"),
-            404,
-        ),
-        (
-            "PATCH",
-            "/00000000-0000-4000-8000-000000000000",
-            HEADERS.to_owned(),
-            404,
-        ),
+            HEADERS.replace(from, to),
+            status,
+        )
+    });
+    let places = [
+        ("PATCH", "/00000000-0000-4000-8000-000000000000", 404),
         (
             "PATCH",
             "/campaigns/123e4567-e89b-12d3-a456-426614174000",
-            HEADERS.to_owned(),
             404,
         ),
-        ("GET", &campaign, HEADERS.to_owned(), 405),
-        ("POST", &campaign, HEADERS.to_owned(), 405),
-        (
-            "PATCH",
-            &campaign,
-            HEADERS.replace("vnd.campaigns.v1+", ""),
-            415,
-        ),
-        ("PATCH", &campaign, HEADERS.to_owned(), 200),
-    ];
-    for (method, path, headers, status) in table {
+        ("GET", &campaign, 405),
+        ("POST", &campaign, 405),
+        ("PATCH", &campaign, 200),
+    ]
+    .map(|(method, path, status)| (method, path, HEADERS.to_owned(), status));
+    for (method, path, headers, status) in wrong_headers.into_iter().chain(places) {
         let answer = send(&sandbox, method, path, &headers, build).unwrap();
         assert_eq!(answer.status, status, "{method} {path} {headers}");
         let media_type = "application/vnd.campaigns.v1+json";

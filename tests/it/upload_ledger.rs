@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Once;
 use std::time::Duration;
 
 use campaigns8x8::sandbox::{Fault, Faults, Sandbox, SandboxOptions};
@@ -14,8 +13,8 @@ use campaigns8x8::{
 use rusqlite::Connection;
 
 use crate::support::{
-    Scratch, always, client_of, first, go_on, record, records, running, sandbox_with, start, until,
-    upload,
+    Scratch, always, client_of, example, first, go_on, record, records, running, sandbox_with,
+    start, until, upload,
 };
 
 /// Small batches, with a ledger.
@@ -258,33 +257,10 @@ fn contacts(scratch: &Scratch, count: usize) -> PathBuf {
 
 /// A program that uploads a CSV file with a ledger: the example of the README.
 fn program(sandbox: &Sandbox, csv: &Path, ledger: &Path, sole_writer: bool) -> Command {
-    static BUILT: Once = Once::new();
-    BUILT.call_once(|| {
-        // At hand already when all tests are built; not when this one is run alone.
-        let built = Command::new(env!("CARGO"))
-            .args([
-                "build",
-                "--quiet",
-                "--all-features",
-                "--example",
-                "upload_csv",
-            ])
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .status()
-            .unwrap();
-        assert!(built.success());
-    });
-    let mut path = std::env::current_exe().unwrap();
-    path.pop();
-    path.pop();
-    path.push("examples/upload_csv");
-    let mut command = Command::new(path);
+    let mut command = example("upload_csv", sandbox);
     command
         .args([sandbox.campaign_id().to_string().as_str()])
         .args([csv, ledger])
-        .env("CAMPAIGNS8X8_API_KEY", sandbox.api_key())
-        .env("CAMPAIGNS8X8_TENANT", sandbox.tenant())
-        .env("CAMPAIGNS8X8_BASE_URL", sandbox.base_url())
         .stdout(Stdio::piped())
         .stderr(Stdio::null());
     if sole_writer {

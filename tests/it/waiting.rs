@@ -118,6 +118,13 @@ fn the_deadline_of_a_launch_ends_a_request_under_way() {
     assert!(took < Duration::from_millis(700), "{took:?}");
 }
 
+fn build_then_start() -> LaunchOptions {
+    LaunchOptions {
+        strategy: LaunchStrategy::BuildThenStart,
+        ..LaunchOptions::default()
+    }
+}
+
 #[test]
 fn a_start_caught_by_the_deadline_may_have_been_applied_and_nothing_is_said_of_a_build() {
     let stub = Stub::start(|n| match n {
@@ -126,10 +133,9 @@ fn a_start_caught_by_the_deadline_may_have_been_applied_and_nothing_is_said_of_a
         _ => Reply::Silence,
     });
     let options = LaunchOptions {
-        strategy: LaunchStrategy::BuildThenStart,
         deadline: Duration::from_millis(300),
         poll_interval: Duration::from_millis(10),
-        ..LaunchOptions::default()
+        ..build_then_start()
     };
     let error = stub
         .client()
@@ -149,13 +155,9 @@ fn a_400_that_did_not_come_whole_is_not_waited_out_as_a_state() {
         0 => json(200, r#"{"state":"BUILDING"}"#),
         _ => Reply::Bytes(cut.to_vec()),
     });
-    let options = LaunchOptions {
-        strategy: LaunchStrategy::BuildThenStart,
-        ..LaunchOptions::default()
-    };
     let error = stub
         .client()
-        .launch_campaign(&campaign(), &options)
+        .launch_campaign(&campaign(), &build_then_start())
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::BadRequest);
     assert_eq!(stub.seen().len(), 2);

@@ -11,7 +11,7 @@ mod upload;
 
 pub use call::{CAMPAIGN, KEY, campaign, named, once, quick, record, records};
 pub use clock::{timed, until};
-pub use process::{itself, own_process};
+pub use process::{example, itself, own_process};
 pub use sandbox::{always, await_state, client_of, first, running, sandbox_with, start};
 pub use scratch::Scratch;
 pub use stub::{Reply, Stub, answer, json};
