@@ -73,7 +73,7 @@ test-install: ## What is installed works after its folder was moved, by pkg-conf
 	scripts/test-install
 
 test-python: venv ## The Python module, from a wheel that is built quickly
-	$(VENV)/bin/python -m pytest bindings/python/tests
+	$(VENV)/bin/python -m pytest -q -n 2 bindings/python/tests
 
 test-truth: ## The promise of an upload, 1,000 generated cases
 	$(NEED)
