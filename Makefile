@@ -18,7 +18,7 @@ NEEDS_test-c       = $(NEEDS_rust) c++ valgrind binutils pkg-config libcurl open
 NEEDS_test-install = $(NEEDS_rust) c++ cmake pkg-config binutils libcurl openssl
 NEEDS_test-python  = $(NEEDS_rust) python3
 NEEDS_test-truth   = $(NEEDS_rust)
-NEEDS_test-release = $(NEEDS_rust) c++ binutils valgrind pkg-config
+NEEDS_test-release = $(NEEDS_test-install) valgrind
 NEEDS_test-layout  = $(NEEDS_rust) cargo-c binutils pkg-config
 NEEDS_test-threads = $(NEEDS_rust) binutils rust-src
 NEEDS_test-fuzz    = $(NEEDS_rust) clang rust-src
@@ -66,7 +66,7 @@ test-rust: ## The core, the sandbox and the program
 
 test-c: ## The C and C++ faces: programs compiled, run, and run again under valgrind
 	$(NEED)
-	$(CARGO) test --locked -p campaigns8x8-c --test header --test panic --test programs
+	scripts/test-c
 
 test-install: ## What is installed works after its folder was moved, by pkg-config and by CMake
 	$(NEED)
@@ -79,10 +79,10 @@ test-truth: ## The promise of an upload, 1,000 generated cases
 	$(NEED)
 	PROPTEST_CASES=1000 $(CARGO) test --locked --features sandbox --test upload_truth
 
-test-release: ## The released library: size, memory, and the C programs with it under valgrind
+test-release: ## The released library: size, memory, installed, and the C programs with it under valgrind
 	$(NEED)
 	$(CARGO) test --locked -p campaigns8x8-c --test size --test memory
-	scripts/test-install valgrind
+	scripts/test-install --release
 
 test-layout: ## make install gives what `cargo cinstall` gives
 	$(NEED)
