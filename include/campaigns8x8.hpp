@@ -1,9 +1,10 @@
 // campaigns8x8.hpp: C++17 over campaigns8x8.h. Header only; no dependency beside the library itself.
 //
-// Strings go in as std::string_view and come out as std::string, JSON in UTF-8 as the C header describes it. Handles are
-// movable and not copyable, and may be destroyed in any order: no log or progress function begins to run once the object that
-// it was given to is gone. Each call comes in two forms: `call(...)` throws campaigns8x8::Error, `try_call(...)` returns a
-// campaigns8x8::Result and never throws what the library reports. With -fno-exceptions only the second form exists.
+// Strings go in as std::string_view and come out as std::string, JSON in UTF-8 as the C header describes it. Handles
+// are movable and not copyable, and may be destroyed in any order: no log or progress function begins to run once the
+// object that it was given to is gone. Each call comes in two forms: `call(...)` throws campaigns8x8::Error,
+// `try_call(...)` returns a campaigns8x8::Result and never throws what the library reports. With -fno-exceptions only
+// the second form exists.
 //
 //   campaigns8x8::Client client(R"({"customerSite":"US1"})"); // the rest from CAMPAIGNS8X8_... in the environment
 //   std::string campaign = client.launch_campaign(id);
@@ -82,8 +83,8 @@ inline std::string string_of(std::string_view json, std::size_t &at) {
   return text;
 }
 
-/// The string that an object has under a name, not of an object inside it; empty if it has none. For JSON that the library
-/// wrote, which is valid.
+/// The string that an object has under a name, not of an object inside it; empty if it has none. For JSON that the
+/// library wrote, which is valid.
 inline std::string member(std::string_view json, std::string_view name) {
   int depth = 0;
   for (std::size_t at = 0; at < json.size();) {
@@ -304,17 +305,18 @@ private:
   std::unique_ptr<c8x8_cancel, detail::FreeCancel> handle_;
 };
 
-/// Takes a report of progress as JSON, see c8x8_progress_fn, valid during the call. Returns 0 to go on, anything else to
-/// cancel. What it throws cancels too, and is thrown again from the call that it was called in. It may destroy the Uploader that
-/// it reports on: the upload is given up then, and the function is not called again.
+/// Takes a report of progress as JSON, see c8x8_progress_fn, valid during the call. Returns 0 to go on, anything else
+/// to cancel. What it throws cancels too, and is thrown again from the call that it was called in. It may destroy the
+/// Uploader that it reports on: the upload is given up then, and the function is not called again.
 using Progress = std::function<int32_t(std::string_view progress_json)>;
 
-/// A client for the campaigns of one tenant. May be used from any number of threads at once; movable while no call uses it. May
-/// be destroyed while an Uploader made with it is at work, which goes on without the log function.
+/// A client for the campaigns of one tenant. May be used from any number of threads at once; movable while no call uses
+/// it. May be destroyed while an Uploader made with it is at work, which goes on without the log function.
 class Client {
 public:
-  /// Takes a log line: its level (1 error, 2 warn, 3 info, 4 debug) and its text, valid during the call. Runs on the thread
-  /// that makes the call, of an upload on the upload's own threads, where it must use no Uploader. What it throws is swallowed.
+  /// Takes a log line: its level (1 error, 2 warn, 3 info, 4 debug) and its text, valid during the call. Runs on the
+  /// thread that makes the call, of an upload on the upload's own threads, where it must use no Uploader. What it
+  /// throws is swallowed.
   using Log = std::function<void(int32_t level, std::string_view line)>;
 
   /// A client without one: only good to be assigned to, or to be made by try_new.
@@ -351,8 +353,9 @@ public:
   /// The same with all settings from the environment.
   static Result try_from_environment(Client &client) { return make(nullptr, client); }
 
-  /// Sends log lines up to `max_level` to `log`; an empty function sends no more. The function before does not run any more when
-  /// this returns (so do not hold a lock that it takes), unless it is the one that calls this. From one thread at a time.
+  /// Sends log lines up to `max_level` to `log`; an empty function sends no more. The function before does not run any
+  /// more when this returns (so do not hold a lock that it takes), unless it is the one that calls this. From one
+  /// thread at a time.
   Result try_set_log(int32_t max_level, Log log) {
     auto next = log ? std::make_shared<detail::Log>(std::move(log)) : nullptr;
     Result result;
@@ -400,7 +403,8 @@ public:
   }
 
   /// Brings any number of records onto a campaign and says what became of each: "added", "alreadyPresent", "rejected",
-  /// "refused", "notSent" or "unknown", as the C header explains them. See c8x8_upload_records. Empty options: the defaults.
+  /// "refused", "notSent" or "unknown", as the C header explains them. See c8x8_upload_records. Empty options: the
+  /// defaults.
   Result try_upload_records(std::string_view campaign_id, std::string_view source_json,
                             std::string_view options_json = {}, Progress progress = nullptr,
                             const Cancel *cancel = nullptr) const {
@@ -420,8 +424,7 @@ public:
   std::string upload_records(std::string_view campaign_id, std::string_view source_json,
                              std::string_view options_json = {}, Progress progress = nullptr,
                              const Cancel *cancel = nullptr) const {
-    return detail::or_throw(
-        try_upload_records(campaign_id, source_json, options_json, std::move(progress), cancel));
+    return detail::or_throw(try_upload_records(campaign_id, source_json, options_json, std::move(progress), cancel));
   }
   /// As try_set_log; throws Error.
   void set_log(int32_t max_level, Log log) { detail::or_throw(try_set_log(max_level, std::move(log))); }
@@ -478,8 +481,8 @@ private:
   std::unique_ptr<c8x8_client, detail::FreeClient> handle_;
 };
 
-/// An upload whose records are pushed. Movable while no call uses it; calls from several threads wait for each other. Destroyed
-/// before finish(), it gives the upload up. May outlive its Client and its Cancel.
+/// An upload whose records are pushed. Movable while no call uses it; calls from several threads wait for each other.
+/// Destroyed before finish(), it gives the upload up. May outlive its Client and its Cancel.
 class Uploader {
 public:
   /// An uploader without an upload: only good to be assigned to, or to be made by try_new.

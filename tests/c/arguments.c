@@ -1,5 +1,5 @@
-/* Every function with NULL for each pointer, with bad UTF-8, malformed JSON and unknown settings: the right status, valid
- * error JSON, no crash, no output written that must not be. */
+/* Every function with NULL for each pointer, with bad UTF-8, malformed JSON and unknown settings: the right status,
+ * valid error JSON, no crash, no output written that must not be. */
 #include "check.h"
 
 static const char *BAD_UTF8 = "\xff\xfe";
@@ -93,9 +93,11 @@ static void uploads(const c8x8_client *client) {
   EXPECT(wrong, c8x8_upload_records(client, CAMPAIGN, BAD_UTF8, NULL, NULL, NULL, NULL, &json), "source_json");
   EXPECT(wrong, c8x8_upload_records(client, CAMPAIGN, source, BAD_UTF8, NULL, NULL, NULL, &json), "options_json");
   EXPECT(wrong, c8x8_upload_records(client, CAMPAIGN, "{}", NULL, NULL, NULL, NULL, &json), "source");
-  EXPECT(wrong, c8x8_upload_records(client, CAMPAIGN, "{\"records\":[{\"id\":1}]}", NULL, NULL, NULL, NULL, &json), "id");
+  EXPECT(wrong, c8x8_upload_records(client, CAMPAIGN, "{\"records\":[{\"id\":1}]}", NULL, NULL, NULL, NULL, &json),
+         "id");
   EXPECT(wrong, c8x8_upload_records(client, CAMPAIGN, source, "{\"concurrency\":65}", NULL, NULL, NULL, &json), "64");
-  EXPECT(C8X8_ERR_STORAGE, c8x8_upload_records(client, CAMPAIGN, "{\"csv\":\"no/such.csv\"}", NULL, NULL, NULL, NULL, &json),
+  EXPECT(C8X8_ERR_STORAGE,
+         c8x8_upload_records(client, CAMPAIGN, "{\"csv\":\"no/such.csv\"}", NULL, NULL, NULL, NULL, &json),
          "no/such.csv");
   CHECK(c8x8_upload_records(NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL) == wrong);
   EXPECT(C8X8_OK, c8x8_upload_records(client, CAMPAIGN, source, NULL, NULL, NULL, NULL, &json), "\"complete\":true");
@@ -171,7 +173,8 @@ static void hostile(const c8x8_client *client) {
 }
 
 static void without_a_client(void) {
-  EXPECT(C8X8_OK, c8x8_validate_records("{\"records\":[{\"crmRecordId\":\"A\"}]}", &json), "{\"valid\":true,\"records\":1}");
+  EXPECT(C8X8_OK, c8x8_validate_records("{\"records\":[{\"crmRecordId\":\"A\"}]}", &json),
+         "{\"valid\":true,\"records\":1}");
   EXPECT(C8X8_ERR_INVALID_ARGUMENT, c8x8_validate_records(NULL, &json), "request_json is NULL");
   EXPECT(C8X8_ERR_INVALID_ARGUMENT, c8x8_validate_records(BAD_UTF8, &json), "UTF-8");
   EXPECT(C8X8_ERR_INVALID_ARGUMENT, c8x8_validate_records("", &json), "request");

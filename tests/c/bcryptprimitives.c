@@ -1,5 +1,5 @@
-/* For Wine 8, which lacks bcryptprimitives.dll: the one function of it that Rust's standard library calls. For tests only;
- * Windows has its own. */
+/* For Wine 8, which lacks bcryptprimitives.dll: the one function of it that Rust's standard library calls. For tests
+ * only; Windows has its own. */
 #include <windows.h>
 
 BOOLEAN NTAPI SystemFunction036(PVOID buffer, ULONG length);

@@ -1,5 +1,5 @@
-/* A call to a server that does not answer returns within 0.2 s of being cancelled from another thread. The base URL is a
- * server that never answers. */
+/* A call to a server that does not answer returns within 0.2 s of being cancelled from another thread. The base URL is
+ * a server that never answers. */
 #define _POSIX_C_SOURCE 200809L
 #include "check.h"
 

@@ -11,7 +11,8 @@ int main(int argc, char **argv) {
            "\"retry\":{\"maxAttempts\":1}}",
            argv[1]);
   client = new_client(config);
-  EXPECT(C8X8_ERR_TLS, c8x8_modify_campaign(client, CAMPAIGN, "{\"action\":\"PAUSE\"}", NULL, &json), "peer certificate");
+  EXPECT(C8X8_ERR_TLS, c8x8_modify_campaign(client, CAMPAIGN, "{\"action\":\"PAUSE\"}", NULL, &json),
+         "peer certificate");
   c8x8_client_free(client);
   return 0;
 }

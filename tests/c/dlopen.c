@@ -1,5 +1,5 @@
-/* The library can be opened, used, closed and opened again; closed while a thread that has used it lives on and while a client
- * lives on; and the program ends well. Usage: dlopen LIBRARY */
+/* The library can be opened, used, closed and opened again; closed while a thread that has used it lives on and while a
+ * client lives on; and the program ends well. Usage: dlopen LIBRARY */
 #define _POSIX_C_SOURCE 200809L
 #include <dlfcn.h>
 #include <pthread.h>

@@ -1,5 +1,5 @@
-/* A client that was made and used before a fork works in the parent and in the child, and both can free it. An uploader is the
- * parent's alone: in the child its calls fail and nothing waits for threads that only the parent has. */
+/* A client that was made and used before a fork works in the parent and in the child, and both can free it. An uploader
+ * is the parent's alone: in the child its calls fail and nothing waits for threads that only the parent has. */
 #define _POSIX_C_SOURCE 200809L
 #include "check.h"
 
@@ -27,8 +27,8 @@ static double now(void) {
   return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-/* The child owns nothing that its parent's threads had allocated, so a leak checker must not look at it: it becomes another
- * program, which succeeds. */
+/* The child owns nothing that its parent's threads had allocated, so a leak checker must not look at it: it becomes
+ * another program, which succeeds. */
 static void end_of_child(void) {
   execlp("true", "true", (char *)NULL);
   exit(2);
@@ -96,7 +96,8 @@ static void of_an_uploader(int inside_a_call) {
   pthread_t pushing;
   pid_t child;
   EXPECT(C8X8_OK,
-         c8x8_uploader_new(client, CAMPAIGN, "{\"concurrency\":2,\"batchSize\":2}", NULL, NULL, NULL, &work.uploader, &json),
+         c8x8_uploader_new(client, CAMPAIGN, "{\"concurrency\":2,\"batchSize\":2}", NULL, NULL, NULL, &work.uploader,
+                           &json),
          CAMPAIGN);
   if (inside_a_call) {
     CHECK(pthread_create(&pushing, NULL, push, &work) == 0);

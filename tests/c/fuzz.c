@@ -1,8 +1,9 @@
-/* What comes from outside, handed to the exported functions: requests, settings, options, sources, and what a server answers.
- * The first character of an input says which, the rest is the text. Whatever it is: a status that has a name, well-formed JSON,
- * and nothing that a sanitizer minds.
+/* What comes from outside, handed to the exported functions: requests, settings, options, sources, and what a server
+ * answers. The first character of an input says which, the rest is the text. Whatever it is: a status that has a name,
+ * well-formed JSON, and nothing that a sanitizer minds.
  *
- * With FUZZER defined it is libFuzzer's (make fuzz); without, it is a program that goes through the files it is given. */
+ * With FUZZER defined it is libFuzzer's (make fuzz); without, it is a program that goes through the files it is given.
+ */
 #define _POSIX_C_SOURCE 200809L
 #include "check.h"
 
@@ -30,9 +31,10 @@ static void set_answer(const char *bytes, size_t length) {
 
 static void answer_with(const char *status, const char *body, size_t length) {
   char head[160];
-  int size = snprintf(head, sizeof head,
-                      "HTTP/1.1 %s\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: %u\r\n\r\n",
-                      status, (unsigned)length);
+  int size =
+      snprintf(head, sizeof head,
+               "HTTP/1.1 %s\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: %u\r\n\r\n",
+               status, (unsigned)length);
   char *whole = malloc((size_t)size + length);
   CHECK(whole != NULL);
   memcpy(whole, head, (size_t)size);
@@ -102,7 +104,8 @@ static void begin(void) {
            ntohs(address.sin_port));
 }
 
-/* Whether a text is one JSON value, as far as brackets and strings go; every byte in UTF-8 was the library's to check. */
+/* Whether a text is one JSON value, as far as brackets and strings go; every byte in UTF-8 was the library's to check.
+ */
 static int well_formed(const char *json) {
   char open[256];
   int depth = 0, string = 0;
@@ -177,14 +180,30 @@ static int one_input(const unsigned char *data, size_t size) {
   client = new_client(config);
   answer_with("401 Unauthorized", STOPPED, strlen(STOPPED));
   switch (data[0]) {
-  case 'a': status = c8x8_add_records(client, CAMPAIGN, text, NULL, &json); break;
-  case 'c': status = c8x8_client_new(text, &made, &json); break;
-  case 'i': status = c8x8_stop_campaign(client, text, NULL, &json); break;
-  case 'l': status = c8x8_launch_campaign(client, CAMPAIGN, text, NULL, &json); break;
-  case 'm': status = c8x8_modify_campaign(client, CAMPAIGN, text, NULL, &json); break;
-  case 'o': status = c8x8_upload_records(client, CAMPAIGN, RECORD, text, NULL, NULL, NULL, &json); break;
-  case 's': status = c8x8_upload_records(client, CAMPAIGN, text, NULL, NULL, NULL, NULL, &json); break;
-  case 'v': status = c8x8_validate_records(text, &json); break;
+  case 'a':
+    status = c8x8_add_records(client, CAMPAIGN, text, NULL, &json);
+    break;
+  case 'c':
+    status = c8x8_client_new(text, &made, &json);
+    break;
+  case 'i':
+    status = c8x8_stop_campaign(client, text, NULL, &json);
+    break;
+  case 'l':
+    status = c8x8_launch_campaign(client, CAMPAIGN, text, NULL, &json);
+    break;
+  case 'm':
+    status = c8x8_modify_campaign(client, CAMPAIGN, text, NULL, &json);
+    break;
+  case 'o':
+    status = c8x8_upload_records(client, CAMPAIGN, RECORD, text, NULL, NULL, NULL, &json);
+    break;
+  case 's':
+    status = c8x8_upload_records(client, CAMPAIGN, text, NULL, NULL, NULL, NULL, &json);
+    break;
+  case 'v':
+    status = c8x8_validate_records(text, &json);
+    break;
   case 'b':
     answer_with("200 OK", text, size - 1);
     status = c8x8_add_records(client, CAMPAIGN, RECORD, NULL, &json);
@@ -193,7 +212,8 @@ static int one_input(const unsigned char *data, size_t size) {
     set_answer(text, size - 1);
     status = c8x8_modify_campaign(client, CAMPAIGN, "{\"action\":\"RETRY\"}", NULL, &json);
     break;
-  default: break;
+  default:
+    break;
   }
   if (data[0] == 'p')
     push(text);

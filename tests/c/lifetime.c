@@ -1,5 +1,5 @@
-/* Handles are freed in every order while an upload is at work, and inside callbacks: no callback runs once its handle was freed,
- * so what it was handed may be freed too. For a sanitizer, or valgrind, to watch. */
+/* Handles are freed in every order while an upload is at work, and inside callbacks: no callback runs once its handle
+ * was freed, so what it was handed may be freed too. For a sanitizer, or valgrind, to watch. */
 #define _POSIX_C_SOURCE 200809L
 #include "process.h"
 
@@ -110,8 +110,8 @@ static struct work begin(void) {
   work.reports = calloc(1, sizeof *work.reports);
   CHECK(c8x8_client_set_log(work.client, 4, look, work.seen) == C8X8_OK);
   EXPECT(C8X8_OK,
-         c8x8_uploader_new(work.client, CAMPAIGN, "{\"concurrency\":4,\"batchSize\":3}", report, work.reports, work.cancel,
-                           &work.uploader, &json),
+         c8x8_uploader_new(work.client, CAMPAIGN, "{\"concurrency\":4,\"batchSize\":3}", report, work.reports,
+                           work.cancel, &work.uploader, &json),
          CAMPAIGN);
   EXPECT(C8X8_OK, c8x8_uploader_push(work.uploader, some, &json), "24");
   free(some);
@@ -271,7 +271,8 @@ static void inside_the_progress_function(int pushing) {
   CHECK(giving_up != NULL);
   giving_up->calls = &calls;
   EXPECT(C8X8_OK,
-         c8x8_uploader_new(client, CAMPAIGN, "{\"concurrency\":1,\"batchSize\":2}", give_up, giving_up, NULL, &uploader, &json),
+         c8x8_uploader_new(client, CAMPAIGN, "{\"concurrency\":1,\"batchSize\":2}", give_up, giving_up, NULL, &uploader,
+                           &json),
          CAMPAIGN);
   if (pushing) {
     giving_up->uploader = uploader;

@@ -1,4 +1,5 @@
-/* A good guest: after its last handle was freed, the library leaves the process as it found it; and callbacks may call it. */
+/* A good guest: after its last handle was freed, the library leaves the process as it found it; and callbacks may call
+ * it. */
 #define _GNU_SOURCE
 #include "process.h"
 

@@ -1,5 +1,5 @@
-/* Paths as this system writes them, in UTF-8: a CSV file, a ledger and its lock, a CA bundle, whose names are not ASCII. On
- * Windows with a drive letter and backslashes. Usage: paths FOLDER */
+/* Paths as this system writes them, in UTF-8: a CSV file, a ledger and its lock, a CA bundle, whose names are not
+ * ASCII. On Windows with a drive letter and backslashes. Usage: paths FOLDER */
 #include "check.h"
 
 #ifdef _WIN32
@@ -48,7 +48,8 @@ int main(int argc, char **argv) {
   c8x8_uploader *uploader = NULL;
   CHECK(argc == 2);
   csv = path_of(argv[1], "Kontakte f\xc3\xbcr \xe6\x97\xa5\xe6\x9c\xac.csv");
-  ledger = path_of(argv[1], "\xc3\x9c" "bersicht.db");
+  ledger = path_of(argv[1], "\xc3\x9c"
+                            "bersicht.db");
   missing = path_of(argv[1], "missing.pem");
   empty = path_of(argv[1], "leer \xc3\xa4.pem");
   client = new_client(NULL);

@@ -1,6 +1,6 @@
-/* Everything at once: threads that share a client and a token, make and free clients of their own, push into one uploader,
- * exchange the log function, cancel. For a sanitizer of threads to watch; it takes what is said of threads in the header at
- * its word. */
+/* Everything at once: threads that share a client and a token, make and free clients of their own, push into one
+ * uploader, exchange the log function, cancel. For a sanitizer of threads to watch; it takes what is said of threads in
+ * the header at its word. */
 #define _POSIX_C_SOURCE 200809L
 #include "check.h"
 
@@ -74,7 +74,8 @@ int main(void) {
   shared = new_client(NULL);
   never = c8x8_cancel_new();
   EXPECT(C8X8_OK,
-         c8x8_uploader_new(shared, CAMPAIGN, "{\"concurrency\":4,\"batchSize\":3}", report, &reports, never, &uploader, &json),
+         c8x8_uploader_new(shared, CAMPAIGN, "{\"concurrency\":4,\"batchSize\":3}", report, &reports, never, &uploader,
+                           &json),
          CAMPAIGN);
   for (i = 0; i < THREADS; i++) {
     numbers[i] = i;

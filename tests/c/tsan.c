@@ -1,5 +1,5 @@
-/* What newer compilers call in a program under ThreadSanitizer, and gcc 12's runtime does not have. The plain functions are
- * the sanitizer's own there. */
+/* What newer compilers call in a program under ThreadSanitizer, and gcc 12's runtime does not have. The plain functions
+ * are the sanitizer's own there. */
 #include <string.h>
 
 void *__tsan_memcpy(void *to, const void *from, size_t size);

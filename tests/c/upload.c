@@ -34,11 +34,13 @@ static void whole(const c8x8_client *client) {
   struct seen seen = {0, 0, "", NULL};
   char *source = records("whole", 500);
   EXPECT(C8X8_OK, c8x8_upload_records(client, CAMPAIGN, source, "{\"concurrency\":2}", look, &seen, NULL, &json),
-         "\"counts\":{\"total\":500,\"added\":500,\"alreadyPresent\":0,\"rejected\":0,\"refused\":0,\"notSent\":0,\"unknown\":0}");
+         "\"counts\":{\"total\":500,\"added\":500,\"alreadyPresent\":0,\"rejected\":0,\"refused\":0,\"notSent\":0,"
+         "\"unknown\":0}");
   CHECK(seen.reports >= 2);
   CHECK(strstr(seen.last, "\"total\":500,\"done\":500,\"added\":500") != NULL);
   /* Once more: all are there, and each is said to be. */
-  EXPECT(C8X8_OK, c8x8_upload_records(client, CAMPAIGN, source, NULL, NULL, NULL, NULL, &json), "\"alreadyPresent\":500");
+  EXPECT(C8X8_OK, c8x8_upload_records(client, CAMPAIGN, source, NULL, NULL, NULL, NULL, &json),
+         "\"alreadyPresent\":500");
   free(source);
 }
 
@@ -65,7 +67,8 @@ static void pushed(const c8x8_client *client) {
   EXPECT(C8X8_OK, c8x8_uploader_push(uploader, first, &json), "{\"records\":150}");
   EXPECT(C8X8_OK, c8x8_uploader_push(uploader, second, &json), "{\"records\":150}");
   EXPECT(C8X8_OK, c8x8_uploader_push(uploader, "{\"records\":[{\"crmRecordId\":\" \"}]}", &json), "{\"records\":1}");
-  EXPECT(C8X8_OK, c8x8_uploader_finish(uploader, &json), "\"total\":301,\"added\":300,\"alreadyPresent\":0,\"rejected\":1");
+  EXPECT(C8X8_OK, c8x8_uploader_finish(uploader, &json),
+         "\"total\":301,\"added\":300,\"alreadyPresent\":0,\"rejected\":1");
   CHECK(seen.reports >= 2);
   c8x8_uploader_free(uploader);
 

@@ -26,8 +26,10 @@ int main() {
               c8x8_modify_campaign(client, campaign, "{\"action\":\"RESUME\"}", cancel, nullptr) == C8X8_ERR_CONFLICT;
   c8x8_uploader *uploader = nullptr;
   const char *source = "{\"records\":[{\"crmRecordId\":\"CRM-2\"}]}";
-  good = good && c8x8_upload_records(client, campaign, source, nullptr, take_progress, nullptr, cancel, nullptr) == C8X8_OK;
-  good = good && c8x8_uploader_new(client, campaign, nullptr, take_progress, nullptr, cancel, &uploader, nullptr) == C8X8_OK;
+  good = good &&
+         c8x8_upload_records(client, campaign, source, nullptr, take_progress, nullptr, cancel, nullptr) == C8X8_OK;
+  good = good &&
+         c8x8_uploader_new(client, campaign, nullptr, take_progress, nullptr, cancel, &uploader, nullptr) == C8X8_OK;
   good = good && c8x8_uploader_push(uploader, "{\"records\":[{\"crmRecordId\":\"CRM-3\"}]}", nullptr) == C8X8_OK;
   good = good && c8x8_uploader_finish(uploader, nullptr) == C8X8_OK;
   c8x8_uploader_free(uploader);

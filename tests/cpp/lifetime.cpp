@@ -1,5 +1,6 @@
-// Objects of the wrapper are destroyed, moved and replaced in every order while an upload is at work, and inside their own
-// functions. For a sanitizer, or valgrind, to watch: what a function holds is freed as soon as nobody may call it any more.
+// Objects of the wrapper are destroyed, moved and replaced in every order while an upload is at work, and inside their
+// own functions. For a sanitizer, or valgrind, to watch: what a function holds is freed as soon as nobody may call it
+// any more.
 #include <campaigns8x8.hpp>
 
 #include <algorithm>
@@ -60,12 +61,13 @@ struct Work {
   // An upload at work: requests are under way, and the log function has been called.
   Work() {
     client->set_log(4, log(lines));
-    uploader.emplace(*client, campaign, R"({"concurrency":4,"batchSize":3})",
-                     [held = Held()](std::string_view) {
-                       held.check();
-                       return 0;
-                     },
-                     &*cancel);
+    uploader.emplace(
+        *client, campaign, R"({"concurrency":4,"batchSize":3})",
+        [held = Held()](std::string_view) {
+          held.check();
+          return 0;
+        },
+        &*cancel);
     for (int n = 0; n < 24; n++)
       uploader->push_record(record(n));
     while (lines == 0)

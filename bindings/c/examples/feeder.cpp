@@ -1,6 +1,6 @@
-// A dialer feeder: several threads find contacts and push them into one upload, which sends them in batches and says in the
-// end what became of each. Settings come from CAMPAIGNS8X8_BASE_URL (or CAMPAIGNS8X8_CUSTOMER_SITE), CAMPAIGNS8X8_API_KEY and
-// CAMPAIGNS8X8_TENANT. Usage: feeder CAMPAIGN_ID [CONTACTS]
+// A dialer feeder: several threads find contacts and push them into one upload, which sends them in batches and says in
+// the end what became of each. Settings come from CAMPAIGNS8X8_BASE_URL (or CAMPAIGNS8X8_CUSTOMER_SITE),
+// CAMPAIGNS8X8_API_KEY and CAMPAIGNS8X8_TENANT. Usage: feeder CAMPAIGN_ID [CONTACTS]
 #include <campaigns8x8.hpp>
 
 #include <algorithm>

@@ -23,7 +23,8 @@ int main(int argc, char **argv) {
   if (status != C8X8_OK)
     return status;
 
-  status = c8x8_launch_campaign(client, campaign, "{\"strategy\":\"buildThenStart\",\"pollIntervalMs\":100}", NULL, &json);
+  status =
+      c8x8_launch_campaign(client, campaign, "{\"strategy\":\"buildThenStart\",\"pollIntervalMs\":100}", NULL, &json);
   status = show("launch", status, json);
   if (status == C8X8_OK) {
     status = c8x8_add_records(client, campaign, records, NULL, &json);

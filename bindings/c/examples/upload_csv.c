@@ -1,6 +1,6 @@
-/* Uploads a CSV file, shows how far it is, and ends cleanly on Ctrl-C. With a ledger it can be killed and run again. Settings
- * come from CAMPAIGNS8X8_BASE_URL (or CAMPAIGNS8X8_CUSTOMER_SITE), CAMPAIGNS8X8_API_KEY and CAMPAIGNS8X8_TENANT.
- * Usage: upload_csv CAMPAIGN_ID CSV [LEDGER] */
+/* Uploads a CSV file, shows how far it is, and ends cleanly on Ctrl-C. With a ledger it can be killed and run again.
+ * Settings come from CAMPAIGNS8X8_BASE_URL (or CAMPAIGNS8X8_CUSTOMER_SITE), CAMPAIGNS8X8_API_KEY and
+ * CAMPAIGNS8X8_TENANT. Usage: upload_csv CAMPAIGN_ID CSV [LEDGER] */
 #include <campaigns8x8.h>
 
 #include <signal.h>

@@ -1,5 +1,5 @@
-// The wrapper takes and gives JSON as text, so that it needs no JSON library: any goes on top. Here nlohmann-json builds the
-// requests, and reads an upload's report and an error. Settings come from CAMPAIGNS8X8_BASE_URL (or
+// The wrapper takes and gives JSON as text, so that it needs no JSON library: any goes on top. Here nlohmann-json
+// builds the requests, and reads an upload's report and an error. Settings come from CAMPAIGNS8X8_BASE_URL (or
 // CAMPAIGNS8X8_CUSTOMER_SITE), CAMPAIGNS8X8_API_KEY and CAMPAIGNS8X8_TENANT. Usage: with_nlohmann_json CAMPAIGN_ID
 #include <campaigns8x8.hpp>
 
