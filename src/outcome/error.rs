@@ -14,30 +14,28 @@ use super::report::UploadReport;
 ///
 /// Cheap to move and to clone (clones share what the server sent), `Send` and `Sync`. Serializes to the error object of the C interface. Never holds the API key.
 #[derive(Clone, Serialize)]
-pub struct Error {
+#[serde(transparent)]
+pub struct Error(#[serde(serialize_with = "serialize_shared")] Arc<Whole>);
+
+#[derive(Clone, Serialize)]
+struct Whole {
     #[serde(flatten)]
     cause: Cause,
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        serialize_with = "serialize_shared"
-    )]
-    report: Option<Arc<UploadReport>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report: Option<Box<UploadReport>>,
 }
 
-fn serialize_shared<S: Serializer>(
-    report: &Option<Arc<UploadReport>>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    report.as_deref().serialize(serializer)
+fn serialize_shared<S: Serializer>(whole: &Arc<Whole>, serializer: S) -> Result<S::Ok, S::Error> {
+    whole.as_ref().serialize(serializer)
 }
 
 /// An error that ended no upload.
 impl From<Cause> for Error {
     fn from(cause: Cause) -> Self {
-        Self {
+        Self(Arc::new(Whole {
             cause,
             report: None,
-        }
+        }))
     }
 }
 
@@ -50,8 +48,9 @@ impl Error {
         Cause::new(kind, &message.into()).into()
     }
 
+    /// The facts, to be changed: copied first if another error shares them.
     fn facts(&mut self) -> &mut Facts {
-        self.cause.facts_mut()
+        Arc::make_mut(&mut self.0).cause.facts_mut()
     }
 
     pub(crate) fn invalid_argument(message: impl Into<String>) -> Self {
@@ -82,7 +81,7 @@ impl Error {
     }
 
     pub(crate) fn with_http(mut self, http: HttpFailure) -> Self {
-        self.cause.set_http(http);
+        Arc::make_mut(&mut self.0).cause.set_http(http);
         self
     }
 
@@ -102,7 +101,7 @@ impl Error {
     }
 
     pub(crate) fn with_report(mut self, report: UploadReport) -> Self {
-        self.report = Some(Arc::new(report));
+        Arc::make_mut(&mut self.0).report = Some(Box::new(report));
         self
     }
 
@@ -120,52 +119,52 @@ impl Error {
 
     /// What kind of failure it is.
     pub fn kind(&self) -> ErrorKind {
-        self.cause.kind()
+        self.0.cause.kind()
     }
 
     /// What happened, in one line.
     pub fn message(&self) -> &str {
-        self.cause.message()
+        self.0.cause.message()
     }
 
     /// What to do next, in the user's terms.
     pub fn hint(&self) -> Option<&str> {
-        self.cause.hint()
+        self.0.cause.hint()
     }
 
     /// Whether the same call, made again a little later, is safe and may succeed.
     pub fn is_retryable(&self) -> bool {
-        self.cause.is_retryable()
+        self.0.cause.is_retryable()
     }
 
     /// Whether the server may have applied the request all the same, in this attempt or an earlier one.
     pub fn is_outcome_unknown(&self) -> bool {
-        self.cause.is_outcome_unknown()
+        self.0.cause.is_outcome_unknown()
     }
 
     /// How many requests were sent for the call.
     pub fn attempts(&self) -> u32 {
-        self.cause.attempts()
+        self.0.cause.attempts()
     }
 
     /// The answer that was the last word, if there was one.
     pub fn http(&self) -> Option<&HttpFailure> {
-        self.cause.http()
+        self.0.cause.http()
     }
 
     /// The broken rules, field by field: the client's own before sending, or the server's.
     pub fn field_errors(&self) -> &[FieldError] {
-        self.cause.field_errors()
+        self.0.cause.field_errors()
     }
 
     /// What became of every record, if this error ended an upload.
     pub fn report(&self) -> Option<&UploadReport> {
-        self.report.as_deref()
+        self.0.report.as_deref()
     }
 
     /// The short form that stands beside a record in a report; see [`Cause::brief`].
     pub(crate) fn brief(&self) -> Cause {
-        self.cause.brief()
+        self.0.cause.brief()
     }
 
     /// The error as the JSON object of the C interface.
@@ -179,13 +178,13 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.cause.fmt(f)
+        self.0.cause.fmt(f)
     }
 }
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let facts = self.cause.facts();
+        let facts = self.0.cause.facts();
         facts
             .describe(&mut f.debug_struct("Error"))
             // As long as the input, which nobody wants in a log.
