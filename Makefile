@@ -62,7 +62,7 @@ test-matrix: ## What test-all has beyond test
 
 test-rust: ## The core, the sandbox and the program
 	$(NEED)
-	PROPTEST_CASES=$(TRUTH_CASES) $(CARGO) test --locked --all-features
+	PROPTEST_CASES=$(TRUTH_CASES) $(CARGO) test --locked --all-features --no-fail-fast
 
 test-c: ## The C and C++ faces: programs compiled, run, and run again under valgrind
 	$(NEED)
