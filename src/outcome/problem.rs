@@ -147,7 +147,9 @@ impl Problem {
 impl Serialize for Problem {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if self.raw.is_empty() {
-            return self.short_fields(usize::MAX, usize::MAX).serialize(serializer);
+            return self
+                .short_fields(usize::MAX, usize::MAX)
+                .serialize(serializer);
         }
         self.raw.serialize(serializer)
     }

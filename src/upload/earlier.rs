@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::candidate::{self, Candidate};
 use super::inquiry::{Batch, Item};
 use super::ledger::Known;
-use crate::outcome::{Outcome, RecordOutcome, cause as error};
+use crate::outcome::{Outcome, RecordOutcome, cause};
 use crate::text::shorten;
 
 pub(super) struct Earlier {
@@ -77,7 +77,7 @@ pub(super) fn outcome_of(index: u64, known: &Known) -> RecordOutcome {
     let faults = detail.get("fieldErrors").cloned().unwrap_or_default();
     RecordOutcome {
         field_errors: serde_json::from_value(faults).unwrap_or_default(),
-        error: detail.get("error").and_then(error::from_json),
+        error: detail.get("error").and_then(cause::from_json),
         ..RecordOutcome::new(index, known.crm_record_id.clone(), known.outcome())
     }
 }

@@ -5,7 +5,7 @@
 
 use super::refusal::About;
 use crate::model::NewRecord;
-use crate::outcome::{Cause as Error, FieldError, Outcome};
+use crate::outcome::{Cause, FieldError, Outcome};
 
 /// A number that grows with each request sent and each answer received: what came before what.
 pub(super) type Tick = u64;
@@ -30,7 +30,7 @@ pub(super) struct Item {
     /// When the latest of the latter came.
     refused_at: Tick,
     /// What the server, or the connection, said last.
-    pub(super) error: Option<Error>,
+    pub(super) error: Option<Cause>,
 }
 
 impl Item {
@@ -141,7 +141,7 @@ pub(super) struct Settled {
 #[derive(Debug)]
 pub(super) struct Refused {
     pub(super) about: About,
-    pub(super) error: Error,
+    pub(super) error: Cause,
     /// When the latest request went that was known to be accepted before this one was sent.
     pub(super) witness: Tick,
     pub(super) received: Tick,
@@ -417,7 +417,7 @@ impl Inquiry {
     }
 
     /// Nobody knows what became of the request with these.
-    pub(super) fn lost(&mut self, places: &[usize], error: &Error) {
+    pub(super) fn lost(&mut self, places: &[usize], error: &Cause) {
         self.take_set(places);
         self.note(places, error);
         self.push(places.to_vec(), Then::Again);
@@ -633,7 +633,7 @@ impl Inquiry {
         }
     }
 
-    fn note(&mut self, places: &[usize], error: &Error) {
+    fn note(&mut self, places: &[usize], error: &Cause) {
         for place in places {
             if let Some(item) = self.items.get_mut(*place) {
                 item.error = Some(error.clone());

@@ -34,11 +34,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::candidate::as_written;
 use super::inquiry::Item;
-use super::ledger_file::LedgerFile;
+use super::ledger_file::{LedgerFile, storage};
 use super::options::Ranks;
 use crate::identifier::CampaignId;
-use crate::outcome::{Error, ErrorKind, Outcome, RecordOutcome, Result};
-use crate::text::shorten;
+use crate::outcome::{Error, Outcome, RecordOutcome, Result};
 
 /// What the file is, for `PRAGMA application_id`: "c8x8" in ASCII.
 const APPLICATION: i32 = 0x6338_7838;
@@ -371,13 +370,6 @@ fn ranks(ranks: Ranks) -> String {
         Ranks::Server => "server".to_owned(),
         Ranks::StartAt(start) => start.to_string(),
     }
-}
-
-pub(super) fn storage(path: &Path, what: impl std::fmt::Display) -> Error {
-    let message = format!("ledger {:?}: {}", path, shorten(&what.to_string()));
-    Error::new(ErrorKind::Storage, message).with_hint(
-        "make the file and its folder writable and see that the disk has room, then upload again with the same ledger",
-    )
 }
 
 pub(super) fn wrong_file(path: &Path, what: &str) -> Error {

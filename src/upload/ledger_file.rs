@@ -8,8 +8,8 @@
 use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
 
-use super::ledger::storage;
-use crate::outcome::Result;
+use crate::outcome::{Error, ErrorKind, Result};
+use crate::text::shorten;
 
 #[derive(Debug)]
 pub(super) struct LedgerFile {
@@ -61,6 +61,13 @@ impl LedgerFile {
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
+}
+
+pub(super) fn storage(path: &Path, what: impl std::fmt::Display) -> Error {
+    let message = format!("ledger {:?}: {}", path, shorten(&what.to_string()));
+    Error::new(ErrorKind::Storage, message).with_hint(
+        "make the file and its folder writable and see that the disk has room, then upload again with the same ledger",
+    )
 }
 
 /// Opens the file, and makes it if it is not there. Never through a symbolic link, never waiting for a pipe.

@@ -9,7 +9,7 @@ use super::inquiry::{Batch, Item, Tick};
 use super::ledger::{Ledger, Row};
 use super::options::UploadOptions;
 use super::refusal::{Indexes, Wordings};
-use crate::api::Api as Client;
+use crate::api::Api;
 use crate::cancel::Cancel;
 use crate::identifier::CampaignId;
 use crate::outcome::{Counts, Error, Outcome, RecordOutcome};
@@ -18,7 +18,7 @@ use crate::outcome::{Counts, Error, Outcome, RecordOutcome};
 const ASKED_TOGETHER: usize = 1000;
 
 pub(super) struct Run {
-    pub(super) client: Client,
+    pub(super) client: Api,
     pub(super) campaign: CampaignId,
     pub(super) options: UploadOptions,
     pub(super) wordings: Wordings,
@@ -108,7 +108,7 @@ impl RecordOutcome {
 
 impl Run {
     pub(super) fn new(
-        client: Client,
+        client: Api,
         campaign: CampaignId,
         options: UploadOptions,
         ledger: Option<Ledger>,

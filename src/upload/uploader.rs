@@ -17,7 +17,7 @@ use super::run::Run;
 use super::source::{Entry, Source, drafts_from_json};
 use super::twins::{Ids, Kinship, folded};
 use super::worker;
-use crate::api::Api as Client;
+use crate::api::Api;
 use crate::cancel::Cancel;
 use crate::identifier::CampaignId;
 use crate::model::NewRecord;
@@ -90,11 +90,7 @@ impl std::fmt::Debug for Uploader<'_> {
 }
 
 impl<'p> Uploader<'p> {
-    pub(crate) fn new(
-        client: &Client,
-        campaign: CampaignId,
-        options: &UploadOptions,
-    ) -> Result<Self> {
+    pub(crate) fn new(client: &Api, campaign: CampaignId, options: &UploadOptions) -> Result<Self> {
         options.check()?;
         let ledger = match &options.ledger {
             Some(path) if !options.dry_run => {
