@@ -51,7 +51,7 @@ demo: ## The vendor's four steps against the sandbox, over real HTTP
 	$(NEED)
 	@$(CARGO) run --quiet --locked --features cli -- demo
 
-test: ## What a change must pass on this machine: Rust, C, C++, Python; under 10 minutes from a fresh clone on 2 cores
+test: ## What a change must pass on this machine: Rust, C, C++, Python; about ten minutes on 2 cores
 	$(call STEPS,$(TEST))
 
 test-all: ## make test, and then everything that takes long or is about other machines
