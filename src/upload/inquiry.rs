@@ -15,7 +15,7 @@ const APART: u8 = 2;
 /// So many refusals in all, alone or with others, a record gets before it is `refused`: a server that refuses three requests
 /// in ten for a passing reason does so twelve times in a row once in two million.
 const ENOUGH: u32 = 12;
-/// So many times the records of a lost request are asked for at the end of the upload, one of them each time.
+/// So many refusals at the end of the upload, of one of its records each time, a lost request gets before it is given up.
 const ROUNDS: u32 = 10;
 
 /// A record, its place in the input, and what was learned of it so far.
@@ -63,6 +63,8 @@ pub(super) struct Lost {
     /// it was not because of a passing state.
     refused_at: Tick,
     apart: bool,
+    /// How often that happened at the end of the upload.
+    refusals: u32,
 }
 
 impl Lost {
@@ -71,6 +73,7 @@ impl Lost {
             places,
             refused_at: Tick::MAX,
             apart: false,
+            refusals: 0,
         }
     }
 
@@ -295,7 +298,7 @@ impl Inquiry {
         }
         let is_given_up = |place: &usize| {
             let mut holders = self.lost.iter().filter(|lost| lost.has(*place));
-            self.rounds > ROUNDS && (waited || holders.all(|lost| lost.apart))
+            holders.any(|lost| lost.refusals >= ROUNDS && (waited || lost.apart))
         };
         let (given_up, tainted) = tainted.into_iter().partition::<Vec<_>, _>(is_given_up);
         self.resting = tainted;
@@ -559,6 +562,7 @@ impl Inquiry {
         for lost in holders {
             lost.apart |= refused.witness > lost.refused_at;
             lost.refused_at = lost.refused_at.min(refused.received);
+            lost.refusals += u32::from(self.last);
             same.extend(lost.places.iter().copied().filter(|other| *other != place));
         }
         for sets in [&mut self.sets, &mut self.waiting] {
