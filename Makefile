@@ -39,7 +39,7 @@ NEED  = @scripts/need $(or $(NEEDS_$@),$(NEEDS_rust))
 STEPS = @MAKE="$(MAKE)" scripts/steps $(foreach step,$(1),--step $(step) $(NEEDS_$(step)))
 
 TEST   = test-rust test-c test-install test-python
-MATRIX = test-truth test-release test-layout test-threads test-fuzz test-wheel dist windows test-windows
+MATRIX = test-truth test-release test-layout test-threads test-wheel dist windows test-windows
 CHECK  = check-scripts check-rust check-c check-python
 
 .PHONY: help demo test test-all test-matrix $(TEST) $(MATRIX) check $(CHECK) check-deps format truth fuzz bench header install wheel venv clean
